@@ -8,6 +8,7 @@ from playbooks.costs import costs
 from playbooks.create_user import create_user
 from playbooks.deploy import deploy
 from playbooks.import_workbook import import_workbook
+from playbooks.inbox_keys import inbox_keys
 from playbooks.lock import lock
 from playbooks.logs import logs
 from playbooks.maintain import maintain
@@ -38,6 +39,7 @@ __all__ = [
     "create_user",
     "deploy",
     "import_workbook",
+    "inbox_keys",
     "lock",
     "logs",
     "maintain",

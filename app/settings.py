@@ -18,6 +18,7 @@ from app.stored_secret import LEAST_CHARACTERS, StoredSecretError, stored_secret
 from app.workbook.reading.limits import MEGABYTE, WorkbookLimits
 
 _EMPTY_FILE_MEANS_NONE = {
+    "N8N_ENCRYPTION_KEY",
     "SECRET_KEYS_BEFORE",
     "SMTP_URL",
     "REDIS_URL",
@@ -246,6 +247,8 @@ class BackupSettings(_Settings):
     backup_repository: str = ""
     backup_cipher: str = Field("", repr=False)
     backup_archives_before: str = Field("", repr=False)  # JSON: each with name, cipher, and the moment that it ended
+    n8n_database: str = "n8n"  # on the server of DATABASE_URL
+    n8n_encryption_key: str = Field("", repr=False)
 
     @property
     def is_sqlite(self) -> bool:

@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 
 from playbooks.backup import made
 from playbooks.restore import maintenance, nobody_writes, put_in_place, restored_beside
-from playbooks.steps import app_secret, archive, deploy_log, lock, postgresql, release
+from playbooks.steps import app_secret, archive, deploy_log, lock, n8n, postgresql, release
 from playbooks.steps.address import move_address
 from playbooks.steps.audit_entries import entered_since
 from playbooks.steps.carrying import carry, require_equal, require_room, volume
@@ -21,6 +21,7 @@ from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.session import RefusedError, Session, another_server, server_task
 from playbooks.steps.stack import SETTINGS, Stack, containers, running
 from playbooks.steps.takeover import check_public_site
+from provisioning import inbox
 from provisioning.backups import KINDS
 from provisioning.host import HostError
 
@@ -28,6 +29,8 @@ NOTE = "/var/lib/invoices/moved.json"
 _HANDOVER = ("invoices", "recover", "handover")
 _ARCHIVE = ("repository", "cipher", "archives_before")
 _KEYS = ("secret_key", "secret_keys_before", "smtp_url")  # so that nobody is signed out, and mail goes on
+# The database of the new server has a password of its own.
+_N8N_KEYS = ("encryption_key", "owner_password", "api_token", "inbox_url", "folder_url", "payments_secret")
 # Those of logs and images go on where nothing serves.
 TIMERS = tuple(
     f"invoices-{name}.timer"
@@ -80,6 +83,7 @@ class Moving:
         left = move_address(self.old.settings, self.new.settings)
         seconds = time.monotonic() - began
         self._retire(self.old, self.old_stack, head)
+        n8n.start(self.new_stack, self.new.steps)
         self._back_up_there()
         for line in left:
             self.old.console.print(line, markup=False, style="bold")
@@ -92,13 +96,15 @@ class Moving:
     def back(self) -> None:
         note = json.loads(self.old.host.read(NOTE) or "{}")
         with nobody_writes(self.new, self.new_stack) as pause:
-            self.new_stack.execute("stop", "app", "worker")
+            self.new_stack.execute("stop", *n8n.writers(self.new.host))
             entered = entered_since(self.new_stack, str(note["audit_head"]), f"{NOTE} of {self.old.host.name}")
             if entered:
                 raise RefusedError(
                     f"{self.new.host.name}: what was entered there is not on {self.old.host.name}, and would be lost "
                     f"({entered} in the audit): docs/operations.md says how to move to it in turn."
                 )
+            for name in inbox.FOLDERS:
+                carry(self.new.host, f"{inbox.ROOT}/{name}", self.old.host, f"{inbox.ROOT}/{name}")
             with self.old.steps.step("Start the old server again"), _stopped_if_it_fails(self.old_stack):
                 _start(self.old_stack)
                 check_public_site(self.old, self.old_stack, _certificates(self.old))
@@ -109,11 +115,13 @@ class Moving:
         lock.release(self.old.host)
         for line in move_address(self.new.settings, self.old.settings):
             self.old.console.print(line, markup=False, style="bold")
+        n8n.start(self.old_stack, self.old.steps)
         self.old.steps.recap(f"{self.old.host.name} serves https://{self.old.settings.domain} again.")
 
     def _tried(self) -> str:
         """Do all that can fail while the old server serves; return since when workbooks have to be copied again."""
         since = self.old.host.run("date", "--utc", "--date=1 minute ago", "+%Y-%m-%d %H:%M:%S UTC").out.strip()
+        n8n.stop(self.new_stack)  # no mailbox is read twice
         handed = self._handed_over()  # before it is archived: what is noted has to be found there
         with self.old.steps.step("Archive what was entered until now"):
             archive.archive_the_last(self.old_stack)
@@ -132,14 +140,15 @@ class Moving:
         with nobody_writes(self.old, self.old_stack) as pause:
             with steps.step("Archive what was entered until now"):
                 # Nobody even signs in between the two: what is compared ends here. Then it can be read on.
-                self.old_stack.execute("stop", "app", "worker")
+                self.old_stack.execute("stop", *n8n.writers(self.old.host))
                 archive.archive_the_last(self.old_stack)
                 handed = self._handed_over()
                 self.old_stack.execute("up", "--detach", "--no-deps", "--no-recreate", "app")
             with steps.step("Copy the workbooks that came meanwhile, and compare all"):
                 self._carry_files(since)
                 require_equal(self.old.host, self._uploaded(self.old), self.new.host, self._arrived)
-            restored_beside(self.new, self.new_stack, "", {**_archive_of(handed), "figures": handed["figures"]})
+            expected = {"figures": handed["figures"], "n8n": handed.get("n8n")}
+            restored_beside(self.new, self.new_stack, "", {**_archive_of(handed), **expected})
             steps.note("It agrees with the old server to the cent, and ends with the same seal of the audit.")
             with _stopped_if_it_fails(self.new_stack):
                 self._take_over(handed)
@@ -150,9 +159,11 @@ class Moving:
         steps = self.new.steps
         with steps.step("Hand over keys, certificates and workbooks"):
             self._hand_over_keys()
+            self._hand_over_n8n()
+            self._hand_over_inbox()
             mode = self._hand_over_certificates()
             self._exchange_workbooks()
-        put_in_place(self.new, self.new_stack, "swap", _archive_of(handed))
+        put_in_place(self.new, self.new_stack, "swap", _archive_of(handed), starts_n8n=False)
         with steps.step("Wait until the new server answers for the site"):
             check_public_site(self.new, self.new_stack, mode)
 
@@ -180,13 +191,28 @@ class Moving:
                 host.act("mv", "-T", "--", source, target)
 
     def _hand_over_keys(self) -> None:
-        for service in ("app", "worker"):
+        services = {"app": _KEYS, "worker": _KEYS, **({n8n.SERVICE: _N8N_KEYS} if n8n.is_on(self.old.host) else {})}
+        for service, keys in services.items():
             source, target = (volume(one.host, f"secrets-{service}") for one in (self.old, self.new))
-            for name in _KEYS:
+            for name in keys:
                 text = self.old.host.read(f"{source}/{name}")
                 if text is not None:
                     self.new.host.write(f"{target}/{name}", text, mode="0400")
                     self.new.host.act("chown", "--reference", target, f"{target}/{name}")
+
+    def _hand_over_n8n(self) -> None:
+        """Carry what its executions keep in files, and the note of the key that it began with."""
+        if n8n.is_on(self.old.host):
+            source, target = (volume(one.host, n8n.VOLUME) for one in (self.old, self.new))
+            carry(self.old.host, source, self.new.host, target)
+
+    def _hand_over_inbox(self) -> None:
+        """Let who handed workbooks in go on, and what waits be imported there."""
+        keys = self.old.host.read(inbox.KEYS)
+        if keys:
+            self.new.host.write(inbox.KEYS, keys)
+        for name in inbox.FOLDERS:
+            carry(self.old.host, f"{inbox.ROOT}/{name}", self.new.host, f"{inbox.ROOT}/{name}")
 
     def _hand_over_certificates(self) -> str:
         """Let the new proxy have them before the address leads to it: else it could not get any; return their kind."""
@@ -233,6 +259,11 @@ def _look(old: Session, new: Session, version: str, *, replaces: bool) -> None:
     for one in (old, new):
         if not running(one.host, "db"):
             raise RefusedError(f"{one.host.name}: its database does not run: `fab deploy` to it first.")
+    if n8n.is_on(old.host) != n8n.is_on(new.host):
+        raise RefusedError(
+            f"Only one of {old.host.name} and {new.host.name} has n8n: set `automation` alike for both, and "
+            "`fab deploy` to both."
+        )
     majors = postgresql.version(old.host), postgresql.version(new.host)
     if majors[0] != majors[1]:
         raise RefusedError(
@@ -298,5 +329,5 @@ def _stopped_if_it_fails(stack: Stack) -> Iterator[None]:
         yield
     except BaseException:
         with suppress(HostError):  # it is not reached: what failed before says more
-            stack.execute("stop", "app", "worker", check=False)
+            stack.execute("stop", *n8n.writers(stack.host), check=False)
         raise

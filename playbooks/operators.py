@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
 from playbooks.steps import deploy_log, lock
+from playbooks.steps.given_keys import key_of, only_one
 from playbooks.steps.session import RefusedError, Session, can_still_connect, server_task
 from provisioning import operator_keys
-from provisioning.operator_keys import NotAKeyError, OperatorKey
+from provisioning.public_keys import PublicKey
 
 _ACTIONS = ("list", "add", "remove")
 
@@ -28,13 +28,13 @@ def operators(found: Session, action: str, *, key: str = "", name: str = "", dry
     if action not in _ACTIONS:
         raise RefusedError(f"'{action}' cannot be done to operators: say {', '.join(_ACTIONS[:-1])} or {_ACTIONS[-1]}.")
     if action == "add":
-        _add(found, _key_of(key, name))
+        _add(found, key_of(key, name))
     elif action == "remove":
         _remove(found, name)
     _print(found)
 
 
-def _add(found: Session, key: OperatorKey) -> None:
+def _add(found: Session, key: PublicKey) -> None:
     for other in operator_keys.of_server(found.host, found.settings.user):
         if other.fingerprint == key.fingerprint:
             raise RefusedError(f"{found.host.name}: {key.fingerprint} logs in already, as {other.name or 'no name'}.")
@@ -61,37 +61,15 @@ def _logged(found: Session, what: str) -> Iterator[None]:
         deploy_log.append(found.host, "operators", "-", what)
 
 
-def _only_one(found: Session, name: str) -> OperatorKey:
+def _only_one(found: Session, name: str) -> PublicKey:
     """Return the key to remove; raises RefusedError for the one in use, and for the last."""
     there, at = operator_keys.of_server(found.host, found.settings.user), found.host.name
-    called = [key for key in there if name and key.is_called(name)]
-    if not called:
-        raise RefusedError(f"{at}: no key is called '{name}': say --name with one that `fab operators list` shows.")
-    if len(called) > 1:
-        fingerprints = ", ".join(key.fingerprint for key in called)
-        raise RefusedError(f"{at}: {len(called)} keys are called {name}: say --name with one of {fingerprints}.")
+    key = only_one(there, name, at, "fab operators")
     if len(there) == 1:
         raise RefusedError(f"{at}: this is the only key, without which nobody could log in: add another one first.")
-    if called[0].fingerprint == found.host.key:
+    if key.fingerprint == found.host.key:
         raise RefusedError(f"{at}: you are logged in with this key: remove it with another one, named with -i FILE.")
-    return called[0]
-
-
-def _key_of(text: str, name: str) -> OperatorKey:
-    """Read the key from a file, or from the line itself; raises RefusedError."""
-    if not text:
-        raise RefusedError("Say which key: --key with the file of a public one, or with its line.")
-    path = Path(text).expanduser()
-    is_line = len(text.split()) > 1 and not path.exists()
-    try:
-        line = text if is_line else path.read_text(encoding="utf-8")
-        return operator_keys.public_key(line, name)
-    except OSError as error:
-        raise RefusedError(f"{text} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise RefusedError(f"{text} is no public key: it is no text.") from error
-    except NotAKeyError as error:
-        raise RefusedError(f"{'The line' if is_line else text} {error}.") from error
+    return key
 
 
 def _print(found: Session) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playbooks.backup import made
-from playbooks.steps import archive, backup_place, deploy_log, lock, release
+from playbooks.steps import archive, backup_place, deploy_log, lock, n8n, release
 from playbooks.steps.backup_place import OpenedBackup
 from playbooks.steps.container_reports import Report, reported
 from playbooks.steps.moment import utc_now_in_names
@@ -36,20 +36,22 @@ _EMPTY = """\
 DROP DATABASE IF EXISTS invoices_restored WITH (FORCE);
 CREATE DATABASE invoices_restored OWNER invoices_owner TEMPLATE template0;
 """
-# Both renames or neither: with one of them there would be no database. Nobody may be in it, not even a backup.
+# All renames or none: with one of them there would be no database. Nobody may be in it, not even a backup.
 _EXCHANGE = """\
-DROP DATABASE IF EXISTS {kept_as} WITH (FORCE);
-BEGIN;
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ('invoices', '{database}');
-ALTER DATABASE invoices RENAME TO {kept_as};
-ALTER DATABASE {database} RENAME TO invoices;
-COMMIT;
+{forgotten}BEGIN;
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({names});
+{renamed}COMMIT;
 """
+_FORGOTTEN = "DROP DATABASE IF EXISTS {kept_as} WITH (FORCE);\n"
+_RENAMED = "ALTER DATABASE {name} RENAME TO {kept_as};\nALTER DATABASE {database} RENAME TO {name};\n"
 _DISCARD = "DROP DATABASE IF EXISTS invoices_restored WITH (FORCE);"
 _FORGET = """\
 DROP DATABASE IF EXISTS invoices_before WITH (FORCE);
 DROP DATABASE IF EXISTS invoices_undone WITH (FORCE);
+DROP DATABASE IF EXISTS n8n_before WITH (FORCE);
+DROP DATABASE IF EXISTS n8n_undone WITH (FORCE);
 """
+_N8N_KEPT = "SELECT 1 FROM pg_database WHERE datname = 'n8n_before'"
 
 
 @server_task(
@@ -97,18 +99,23 @@ def restored_and_compared(found: Session, stack: Stack, opened: OpenedBackup, *,
     """Restore a dump into another database of the server, have the app compare it, and exchange their names."""
     found.steps.note(opened.sentence)
     with found.steps.step("Restore beside the database, and compare"), _uploaded(found, opened):
-        _sql(stack, _EMPTY)
+        n8n.sql(stack, _EMPTY)
         try:
             report = reported(stack, "restore", "sh", "-c", _RESTORE_DUMP, options=_AS_PRODUCT)
+            of_n8n = n8n.restore_beside(stack, opened.folder, _UPLOADED)
         except BaseException:
-            _sql(stack, _DISCARD)
+            n8n.sql(stack, _DISCARD)
             raise
     found.steps.note(str(report["sentence"]))
+    if not of_n8n:
+        found.steps.note("n8n is not in this backup: its database stays as it is.")
     if to_scratch:
-        _sql(stack, _DISCARD)
+        n8n.sql(stack, _DISCARD)
+        n8n.discard(stack)
         found.steps.recap("It can be restored, and agrees in every figure; nothing was changed.")
         return
-    _exchange(found, stack, "invoices_restored", "invoices_before")
+    databases = {"invoices": "invoices_restored", **({n8n.DATABASE: of_n8n} if of_n8n else {})}
+    _exchange(found, stack, databases, "before", n8n.key_in(opened.folder))
 
 
 def _from_the_archive(found: Session, stack: Stack, at: str, *, to_scratch: bool) -> None:
@@ -122,7 +129,8 @@ def _from_the_archive(found: Session, stack: Stack, at: str, *, to_scratch: bool
         restored_beside(found, stack, at, {**opened.archive, "noted_head": opened.audit_head})
         if not to_scratch:
             _put_workbooks(found, stack, opened)
-        _finish(found, stack, opened.archive, to_scratch=to_scratch)
+        key = n8n.key_in(opened.folder)
+        _finish(found, stack, opened.archive, to_scratch=to_scratch, n8n_key=key)
 
 
 def _of_a_lost_server(found: Session, stack: Stack) -> str:
@@ -153,52 +161,74 @@ def _told(report: Report) -> str:
     return f"{report['sentence']} Outstanding today: {shown or 'nothing'}."
 
 
-def _finish(found: Session, stack: Stack, archive_of_it: Mapping[str, Any], *, to_scratch: bool) -> None:
+def _finish(
+    found: Session, stack: Stack, archive_of_it: Mapping[str, Any], *, to_scratch: bool, n8n_key: str = ""
+) -> None:
     if to_scratch:
         reported(stack, "restore", "invoices", "recover", "discard")
         found.steps.recap("It can be restored; nothing was changed.")
         return
-    put_in_place(found, stack, "swap", archive_of_it)
+    put_in_place(found, stack, "swap", archive_of_it, n8n_key)
     _tell_that_it_serves(found, stack)
 
 
-def put_in_place(found: Session, stack: Stack, verb: str, archive_of_it: Mapping[str, Any]) -> None:
+def put_in_place(
+    found: Session,
+    stack: Stack,
+    verb: str,
+    archive_of_it: Mapping[str, Any],
+    n8n_key: str = "",
+    *,
+    starts_n8n: bool = True,
+) -> None:
     """Swap while nobody writes; whatever fails before the swap leaves the site as it was.
 
-    `archive_of_it` is the archive that the database comes from, empty if that is the server's own.
+    `archive_of_it` is the archive that the database comes from, and `n8n_key` opens the credentials in it: both are
+    empty if they are the server's own.
     """
-    with nobody_writes(found, stack):
+    with nobody_writes(found, stack, starts_n8n=starts_n8n):
         if running(found.host, "db"):
             with found.steps.step("Archive what was entered until now"):
                 archive.archive_the_last(stack)
         with found.steps.step("Put it in its place"):
-            stack.execute("stop", "app", "worker", "db")
+            stack.execute("stop", *n8n.writers(found.host), "db")
             try:
                 reported(stack, "restore", "invoices", "recover", verb, "--name", utc_now_in_names())
                 new_archive = ("invoices", "secrets", "--new-archive")
                 stack.execute(*ONCE, "secrets", *new_archive, stdin=json.dumps(archive_of_it))
+                n8n.set_key(stack, n8n_key)
             finally:
                 stack.execute("up", "--detach", "--no-deps", "--wait", "db")
             set_roles(stack)
             stack.execute(*ONCE, "migrate")
             if verb == "swap":
                 # What was kept beside it then is older than what is kept now, which has it too.
-                _sql(stack, _FORGET)
+                n8n.sql(stack, _FORGET)
         with found.steps.step("Begin its archive with a copy of the whole"):
             made(found.host, "base-backup")
 
 
-def _exchange(found: Session, stack: Stack, database: str, kept_as: str) -> None:
-    """Let the database serve under the name of the one that does, which is kept under another."""
+def _exchange(found: Session, stack: Stack, databases: Mapping[str, str], kept: str, n8n_key: str = "") -> None:
+    """Let each database serve under the name of the one that does, which is kept as NAME_before or NAME_undone."""
     with nobody_writes(found, stack):
         with found.steps.step("Archive what was entered until now"):
             archive.archive_the_last(stack)
         with found.steps.step("Put it in its place"):
-            stack.execute("stop", "app", "worker")
-            _sql(stack, _EXCHANGE.format(database=database, kept_as=kept_as))
+            stack.execute("stop", *n8n.writers(found.host))
+            n8n.sql(stack, _exchanged(databases, kept))
+            n8n.set_key(stack, n8n_key)
             set_roles(stack)
             stack.execute(*ONCE, "migrate")
     _tell_that_it_serves(found, stack)
+
+
+def _exchanged(databases: Mapping[str, str], kept: str) -> str:
+    named = [{"name": name, "database": database, "kept_as": f"{name}_{kept}"} for name, database in databases.items()]
+    return _EXCHANGE.format(
+        forgotten="".join(_FORGOTTEN.format(**one) for one in named),
+        names=", ".join(f"'{one['name']}', '{one['database']}'" for one in named),
+        renamed="".join(_RENAMED.format(**one) for one in named),
+    )
 
 
 def _tell_that_it_serves(found: Session, stack: Stack) -> None:
@@ -210,7 +240,8 @@ def _tell_that_it_serves(found: Session, stack: Stack) -> None:
 def _go_back(found: Session, stack: Stack) -> None:
     """Exchange the names again after a restored dump, or the folders after a restore from the archive."""
     if running(found.host, "db") and stack.rows("SELECT 1 FROM pg_database WHERE datname = 'invoices_before'"):
-        _exchange(found, stack, "invoices_before", "invoices_undone")
+        of_n8n = {n8n.DATABASE: "n8n_before"} if stack.rows(_N8N_KEPT) else {}
+        _exchange(found, stack, {"invoices": "invoices_before", **of_n8n}, "undone")
         return
     if not reported(stack, "restore", "invoices", "recover", "kept")["kept"]:
         raise RefusedError("Nothing is kept of a database before this one: there is nothing to go back to.")
@@ -219,21 +250,24 @@ def _go_back(found: Session, stack: Stack) -> None:
 
 
 def _forget_what_was_before(found: Session, stack: Stack) -> None:
-    _sql(stack, _FORGET)
+    n8n.sql(stack, _FORGET)
     reported(stack, "restore", "invoices", "recover", "forget")
     found.steps.recap("What was there before the last restore is removed.")
 
 
 @dataclass(slots=True)
 class Pause:
-    """`is_lasting` leaves app and worker stopped when the block ends: another server has taken over."""
+    """`is_lasting` leaves app, worker and n8n stopped when the block ends: another server has taken over."""
 
     is_lasting: bool = False
 
 
 @contextmanager
-def nobody_writes(found: Session, stack: Stack) -> Iterator[Pause]:
-    """Let everything be read and nothing be written in the block; that ends with it, unless it is said to last."""
+def nobody_writes(found: Session, stack: Stack, *, starts_n8n: bool = True) -> Iterator[Pause]:
+    """Let everything be read and nothing be written in the block; that ends with it, unless it is said to last.
+
+    n8n takes a minute to be set up again: without `starts_n8n` the caller starts it later.
+    """
     pause = Pause()
     with found.steps.step("Let nobody write"):
         maintenance(stack, "on", "--minutes", _MINUTES, "--why", "The database is being put in place.")
@@ -243,6 +277,8 @@ def nobody_writes(found: Session, stack: Stack) -> Iterator[Pause]:
         if not pause.is_lasting:
             stack.execute("up", "--detach", "--no-deps", "--no-recreate", "app", "worker", check=False)
             maintenance(stack, "off")
+            if starts_n8n:
+                n8n.start(stack, found.steps)
 
 
 def maintenance(stack: Stack, *words: str) -> None:
@@ -272,8 +308,3 @@ def _uploaded(found: Session, opened: OpenedBackup) -> Iterator[None]:
         yield
     finally:
         host.act("rm", "-f", "--", _UPLOADED)
-
-
-def _sql(stack: Stack, statements: str) -> None:
-    psql = ("psql", "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1", "postgres")
-    stack.execute("exec", "-T", "db", *psql, stdin=statements)

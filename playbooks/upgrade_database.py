@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from playbooks.backup import made
 from playbooks.restore import nobody_writes
-from playbooks.steps import archive, backup_image, deploy_log, lock, postgresql, release
+from playbooks.steps import archive, backup_image, deploy_log, lock, n8n, postgresql, release
 from playbooks.steps.audit_entries import entered_since
 from playbooks.steps.container_reports import reported
 from playbooks.steps.refreshes import FOLDER as KEPT_IMAGES
@@ -26,7 +26,7 @@ _MOST_BYTES = 20_000_000_000
 _SPARE_BYTES = 1_000_000_000
 _COPY_SECONDS = 4 * 3600
 _BUILD_SECONDS = 1_800
-_SIZE = "SELECT pg_database_size('invoices')"
+_SIZE = "SELECT sum(pg_database_size(datname)) FROM pg_database WHERE datname IN ('invoices', 'n8n')"
 _FREE = ("df", "--block-size=1", "--output=avail", "/var/lib/docker/volumes")
 _READY = "for _ in $(seq 240); do pg_isready -q -h 127.0.0.1 -U postgres -d invoices && exit 0; sleep 0.5; done; exit 1"
 _COPY = """\
@@ -34,7 +34,13 @@ set -euo pipefail
 export PGPASSWORD="$(cat /run/secrets/postgres)"
 pg_dump --host db --username postgres --format custom --compress 0 invoices |
   pg_restore --username postgres --dbname invoices --exit-on-error
-vacuumdb --username postgres --analyze-only --quiet invoices
+if [ "$(psql --host db --username postgres -Atc "SELECT 1 FROM pg_database WHERE datname = 'n8n'" postgres)" = 1 ]; then
+  psql --username postgres -qc 'DROP DATABASE IF EXISTS n8n' -c 'CREATE DATABASE n8n OWNER invoices_n8n' postgres
+  pg_dump --host db --username postgres --format custom --compress 0 n8n |
+    pg_restore --username postgres --dbname n8n --exit-on-error
+  bash /docker-entrypoint-initdb.d/10-roles.sh
+fi
+vacuumdb --username postgres --analyze-only --quiet --all
 """
 
 
@@ -129,7 +135,7 @@ class Upgrade:
         began = time.monotonic()
         with nobody_writes(self.session, self.old):
             with steps.step("Archive what was entered until now"):
-                self.old.execute("stop", "app", "worker")
+                self.old.execute("stop", *n8n.writers(self.session.host))
                 archive.archive_the_last(self.old)
             with self._removed_if_it_fails():
                 with steps.step("Copy all of it, and compare every figure"), self._beside():
@@ -149,7 +155,7 @@ class Upgrade:
     def back(self) -> None:
         backup_image.ensure(self.old)
         with nobody_writes(self.session, self.new):
-            self.new.execute("stop", "app", "worker")
+            self.new.execute("stop", *n8n.writers(self.session.host))
             entered = entered_since(self.new, self.head, f"{NOTE} of {self.session.host.name}")
             if entered:
                 raise RefusedError(

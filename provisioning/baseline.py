@@ -15,6 +15,7 @@ from provisioning import (
     file_modes,
     firewall,
     first_boot,
+    inbox,
     journal,
     kernel,
     machine,
@@ -76,6 +77,7 @@ def _parts(
     yield from directories.ensure(host)  # before the firewall, whose rules are in one of them
     yield from firewall.ensure(host, settings, can_still_connect)  # before Docker can publish a port
     yield from ssh_access.ensure(host, settings, can_still_connect)
+    yield from inbox.ensure(host, found, can_still_connect)  # after SSH, which lets its account in; before Docker
     yield from fail2ban.ensure(host)  # after the firewall: it bans with nftables
     yield from docker_engine.ensure(host, found)
     yield from disk_reserve.ensure(host)  # after Docker, whose folder determines the disk

@@ -68,4 +68,9 @@ def _refuse_overridden_options(host: Host, options: str) -> None:
 
 def _pairs(lines: str) -> Mapping[str, str]:
     found = (line.partition(" ") for line in lines.splitlines() if line.strip() and not line.startswith("#"))
-    return {name.lower(): value.strip() for name, _, value in found}
+    pairs: dict[str, str] = {}
+    for name, _, value in found:
+        key = name.lower()
+        # `sshd -T` has a line for each user.
+        pairs[key] = f"{pairs[key]} {value.strip()}" if key == "allowusers" and key in pairs else value.strip()
+    return pairs

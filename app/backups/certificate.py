@@ -16,7 +16,7 @@ from app.backups.figures import Figures
 from app.backups.manifest import DUMP, id_of, moment_of
 from app.backups.physical import BaseBackup, PhysicalError, Repository
 from app.backups.places import place_at
-from app.backups.proof import Evidence, PagesOf, Verdict, judge
+from app.backups.proof import Evidence, OfN8n, PagesOf, Verdict, judge
 from app.backups.refusals import BackupError
 from app.backups.scratch import own_folder
 from app.backups.working_folder import full_disk_told
@@ -156,7 +156,10 @@ def gather(settings: BackupSettings, folder: Path, now: datetime, shown: Mapping
     assert figures is not None
     assert settings.backup_signing_key_file is not None
     signer = signatures.allowed_signers_line(signatures.public_key(settings.backup_signing_key_file))
-    return Evidence(made.manifest, figures, folder / DUMP, tuple(made.lost), signer, marker, base, server, rpo_seconds)
+    of_n8n = OfN8n(made.n8n, settings.n8n_database, settings.n8n_encryption_key) if made.n8n else None
+    return Evidence(
+        made.manifest, figures, folder / DUMP, tuple(made.lost), signer, marker, base, server, rpo_seconds, of_n8n
+    )
 
 
 def verify(path: Path, allowed_signers_line: str) -> Certificate:

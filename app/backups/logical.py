@@ -8,14 +8,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.backups import dumps, signatures
+from app.backups import dumps, n8n, signatures
 from app.backups.encryption import encrypt_file
 from app.backups.figures import Figures, firm_day
 from app.backups.manifest import DUMP, FIGURES, MANIFEST, SETTINGS, Manifest, StoredFile, id_of, sha256_of
+from app.backups.n8n import N8nFigures
 from app.backups.places import Place, place_at
+from app.backups.refusals import BackupError
 from app.backups.stored_backups import refuse_wrong_clock
 from app.backups.versions import product_version
 from app.settings import BackupSettings
+from app.store.db.database import DatabaseUnavailableError
 from app.store.db.snapshots import exported, server_version, snapshot
 from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
@@ -25,15 +28,19 @@ _IMPORTS_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A backup that is complete in its place; `lost` says which uploaded workbooks are not in it, and why."""
+    """A backup that is complete in its place; `lost` says which uploaded workbooks are not in it, and why.
+
+    `n8n` are the figures of n8n's database, None where n8n never ran; `lost` also says why it is not in the backup.
+    """
 
     manifest: Manifest
     bytes: int
     lost: list[str]
+    n8n: N8nFigures | None = None
 
 
 def make(settings: BackupSettings, folder: Path, now: datetime, shown: Mapping[str, str]) -> Made:
-    """Back up the open PostgreSQL database, and leave its plain dump, `invoices.dump`, in the working folder.
+    """Back up the open PostgreSQL database, and leave the plain dumps, also that of n8n, in the working folder.
 
     `shown` are the settings that are no secrets. Raises BackupError, PlaceError, SignatureError or EncryptionError.
     """
@@ -64,6 +71,7 @@ class _Backup:
             figures = Figures.taken(firm_day(self.now))
             dumps.dump(self.settings.database_url, exported(), self.folder / DUMP)
             uploaded = list(_all_imports())
+        of_n8n = self._dumped_n8n()
         needed = {
             "repository": self.settings.backup_repository,
             "cipher": self.settings.backup_cipher,
@@ -72,6 +80,9 @@ class _Backup:
         self._store(self.folder / DUMP)
         self._store_json(SETTINGS, {**needed, "settings": dict(shown)})
         self._store_json(FIGURES, figures.to_json())
+        if of_n8n:
+            versions["n8n"] = of_n8n.version
+            self._store_n8n(of_n8n)
         self._store_workbooks(uploaded)
         manifest = Manifest(
             id=self.id,
@@ -83,11 +94,28 @@ class _Backup:
             figures=figures,
         )
         self._close(manifest)
-        return Made(manifest, sum({file.key: file.bytes for file in self.stored}.values()), self.lost)
+        return Made(manifest, sum({file.key: file.bytes for file in self.stored}.values()), self.lost, of_n8n)
+
+    def _dumped_n8n(self) -> N8nFigures | None:
+        """Let the ledger be backed up whatever is wrong with n8n."""
+        try:
+            return n8n.dumped(self.settings, self.folder)
+        except (BackupError, DatabaseUnavailableError) as error:
+            self.lost.append(f"n8n's database: {str(error).rstrip('.')}")
+            return None
+
+    def _store_n8n(self, figures: N8nFigures) -> None:
+        """Store the key apart from the dump that it opens."""
+        self._store(self.folder / n8n.DUMP)
+        self._store_text(n8n.KEY, self.settings.n8n_encryption_key)
+        self._store_json(n8n.FIGURES, figures.to_json())
 
     def _store_json(self, name: str, values: Mapping[str, Any]) -> None:
+        self._store_text(name, json.dumps(values, indent=2))
+
+    def _store_text(self, name: str, text: str) -> None:
         path = self.folder / name
-        path.write_text(json.dumps(values, indent=2), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         self._store(path)
         path.unlink()
 

@@ -39,7 +39,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`versions` are those of `app`, `pg_dump` and `server`.
+    """`versions` are those of `app`, `pg_dump` and `server`, and of `n8n` where its database is in the backup.
 
     The figures tell what customers owe, so the manifest, which anybody who lists the bucket may read, leaves them to an
     encrypted file of the backup: `figures` is None until that was opened.

@@ -3,13 +3,14 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
-from app.backups import dumps, physical
+from app.backups import dumps, n8n, physical
 from app.backups.figures import Figures, differences
 from app.backups.manifest import DUMP, MANIFEST, Manifest, StoredFile, sha256_of
+from app.backups.n8n import N8nFigures
 from app.backups.physical import BaseBackup, Repository, Target
 from app.backups.places import Place
 from app.backups.reading_back import is_signed
@@ -24,7 +25,7 @@ from app.store.db.markers import Marker
 from app.store.db.server import ServerFacts
 
 _MOST_SENTENCES = 20
-_RESTORED = "restored"
+_RESTORED, _RESTORED_N8N = "restored", "restored_n8n"
 _DUMP, _ARCHIVE = "The dump", "The archive"
 _SPARE = 256 * 1024 * 1024  # the WAL since the base backup, and what a server writes as it starts
 _EXPECTED = (BackupError, DatabaseUnavailableError)
@@ -32,6 +33,15 @@ _AMCHECK = ("--install-missing", "--heapallindexed", "--parent-check")
 
 # Takes the address of a database and an empty folder, and returns what is wrong with the pages of the app on it.
 PagesOf = Callable[[str, Path], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class OfN8n:
+    """What was taken of n8n's database, which is dumped beside the ledger's, with the key of its credentials."""
+
+    figures: N8nFigures
+    database: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,7 @@ class Evidence:
     base: BaseBackup
     server: ServerFacts
     rpo_seconds: float
+    n8n: OfN8n | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,8 @@ def _logical(evidence: Evidence, folder: Path) -> list[str]:
             server.do("createdb", _RESTORED)
             dumps.restore(evidence.dump, server.url(_RESTORED))
             problems += _restored_as(evidence, server, _RESTORED, _DUMP)
+            if evidence.n8n:
+                problems += _n8n_from_its_dump(evidence.n8n, evidence.dump.with_name(n8n.DUMP), server)
         shutil.rmtree(own)
     return problems
 
@@ -145,11 +158,27 @@ def _physical(evidence: Evidence, repository: Repository, folder: Path, pages_of
             physical.forget(own)
             restored = monotonic() - began
             problems += _restored_as(evidence, server, evidence.server.database, _ARCHIVE)
+            if evidence.n8n:
+                problems += _n8n_opens(evidence.n8n, server, evidence.n8n.database, _ARCHIVE)
             # Asked for last, as a user signs in for it: the seconds of the checks above are nobody's wait.
             asked = monotonic()
             problems += pages_of(server.url(evidence.server.database), folder_in(folder, "app"))
             served = restored + monotonic() - asked
     return Verdict(tuple(problems), restored, served)
+
+
+def _n8n_from_its_dump(expected: OfN8n, dump: Path, server: ScratchServer) -> list[str]:
+    server.do("createdb", _RESTORED_N8N)
+    dumps.restore(dump, server.url(_RESTORED_N8N))
+    found = n8n.figures_at(server.url(_RESTORED_N8N))
+    differ = [f"{_DUMP}: {sentence}" for sentence in few(n8n.differences(expected.figures, found))]
+    return [*differ, *_n8n_opens(expected, server, _RESTORED_N8N, _DUMP)]
+
+
+def _n8n_opens(expected: OfN8n, server: ScratchServer, name: str, layer: str) -> list[str]:
+    """Return what of n8n is damaged or locked for ever; its rows go on changing between marker and dump."""
+    server.do("pg_amcheck", *_AMCHECK, "--database", name)
+    return [f"{layer}: {sentence}" for sentence in few(n8n.locked_credentials(server.url(name), expected.key))]
 
 
 def _restored_as(evidence: Evidence, server: ScratchServer, name: str, layer: str) -> list[str]:

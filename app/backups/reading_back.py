@@ -70,8 +70,12 @@ def told(manifest: Manifest) -> str:
     )
     return (
         f"Backup {manifest.id} holds {', '.join(held)} and {counted(workbooks, 'workbook', 'workbooks')} as of "
-        f"{manifest.made_at:%Y-%m-%d %H:%M} UTC, and every file is as the server signed it."
+        f"{manifest.made_at:%Y-%m-%d %H:%M} UTC, and every file is as the server signed it.{_n8n_in(manifest)}"
     )
+
+
+def _n8n_in(manifest: Manifest) -> str:
+    return f" n8n {manifest.versions['n8n']} is in it, with its encryption key." if "n8n" in manifest.versions else ""
 
 
 def _fetched(place: Place, backup_id: str, private_key: str, signer: str, folder: Path) -> Manifest:

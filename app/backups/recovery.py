@@ -8,9 +8,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from app.backups import physical
+from app.backups import n8n, physical
 from app.backups.figures import Figures, differences, firm_day
 from app.backups.manifest import refuse_newer
+from app.backups.n8n import N8nFigures
 from app.backups.physical import NEWEST, BaseBackup, PhysicalError, Repository, Target
 from app.backups.refusals import BackupError
 from app.backups.scratch import folder_in, server_of, stop_left_running
@@ -18,9 +19,10 @@ from app.backups.working_folder import full_disk_told, refuse_without_room
 from app.domain.sentences import counted, plain
 from app.store.access import audit_chain
 from app.store.db import database
+from app.store.db import n8n as stored_n8n
 
 DATA, RESTORED, BEFORE, UNDONE = "data", "restored", "before-", "undone-"
-_DATABASE, _SUPERUSER = "invoices", "postgres"
+_DATABASE, _N8N, _SUPERUSER = "invoices", "n8n", "postgres"
 _COMPLETE = "complete"  # a file beside the restored data, once all was looked at
 _SPARE_BYTES = 512 * 1024 * 1024
 _TOLD = 5  # differences
@@ -31,13 +33,15 @@ _AMCHECK = ("--install-missing", "--heapallindexed", "--parent-check", "--no-dep
 class Wanted:
     """What is restored: the newest state, or that of a moment.
 
-    `noted_head` is a seal that its audit has to hold; `expected` are figures that it has to agree with to the cent.
+    `noted_head` is a seal that its audit has to hold; `expected` are figures that it has to agree with to the cent,
+    `n8n` those of n8n's database.
     """
 
     repository: Repository
     moment: datetime | None = None
     noted_head: str = audit_chain.BEGINNING
     expected: Figures | None = None
+    n8n: N8nFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ def _restored(wanted: Wanted, volume: Path, folder: Path, now: datetime) -> Foun
         seconds = monotonic() - began
         server.do("pg_amcheck", *_AMCHECK, "--database", _DATABASE)
         figures = _looked_at(server.url(_DATABASE), wanted, now)
+        if wanted.n8n:
+            _refuse_other_n8n(wanted.n8n, n8n.figures_at(server.url(_N8N)), "What was restored")
     return Found(base, figures, seconds)
 
 
@@ -134,8 +140,20 @@ def compared(url: str, copy: str, now: datetime) -> dict[str, Any]:
     if found.audit_problem:
         raise BackupError(f"The audit of the copy is broken at {found.audit_problem}.")
     _refuse_what_differs(expected, found, "What the copy holds")
+    of_n8n = figures_of_n8n(url)
+    if of_n8n:
+        _refuse_other_n8n(of_n8n, n8n.figures_at(n8n.url_of(copy, _N8N)), "What the copy holds")
     shown = figures_shown(found)
     return {"sentence": "The copy agrees in every figure, to the cent.", "figures": shown}
+
+
+def figures_of_n8n(url: str) -> N8nFigures | None:
+    """Return those of n8n on the server of the app's database, None where n8n never ran."""
+    with database.another_database(url):
+        if not stored_n8n.is_there(_N8N):
+            return None
+    with database.another_database(n8n.url_of(url, _N8N)):
+        return N8nFigures.taken() if stored_n8n.has_tables() else None
 
 
 def discard(volume: Path) -> None:
@@ -184,6 +202,11 @@ def _looked_at(url: str, wanted: Wanted, now: datetime) -> Figures:
         )
     _refuse_what_differs(wanted.expected or figures, figures, "What was restored")
     return figures
+
+
+def _refuse_other_n8n(expected: N8nFigures, found: N8nFigures, what: str) -> None:
+    if different := n8n.differences(expected, found):
+        raise BackupError(f"{what} is not what was there: {' '.join(different[:_TOLD])}")
 
 
 def _refuse_what_differs(expected: Figures, found: Figures, what: str) -> None:

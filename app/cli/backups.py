@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app import clock
 from app.actions.backups import record_restore
-from app.backups import dumps, logical, reading_back, signatures, sqlite, stored_backups
+from app.backups import dumps, logical, n8n, reading_back, signatures, sqlite, stored_backups
 from app.backups.encryption import private_key_in
 from app.backups.figures import Figures, differences
 from app.backups.manifest import DUMP, FIGURES, MANIFEST, Manifest, refuse_newer
@@ -122,7 +122,7 @@ def _backed_up_to_the_place(settings: BackupSettings) -> dict[str, Any]:
         stored_backups.prune(place, clock.utc_now(), _is_ours(place, settings))
     facts = {"backup": made.manifest.id, "bytes": made.bytes, "weaker": place.is_weaker}
     if made.lost:
-        sentence = f"Backup {made.manifest.id} is made, but without what was lost before: {first_of(made.lost)}."
+        sentence = f"Backup {made.manifest.id} is made, but something is missing in it: {first_of(made.lost)}."
         return {"ok": False, "sentence": sentence, **facts}
     weaker = " It is in a folder: anybody in control of the server can delete it." if place.is_weaker else ""
     return {"ok": True, "sentence": f"Backup {made.manifest.id} is made.{weaker}", **facts}
@@ -171,7 +171,10 @@ def _restored_postgresql(file: Path, settings: BackupSettings) -> dict[str, Any]
         record_restore(manifest.id, manifest.made_at, clock.utc_now())
     if (folder / "imports").exists():
         shutil.copytree(folder / "imports", settings.data_dir / "imports", dirs_exist_ok=True)
-    return {"ok": True, "sentence": reading_back.told(manifest), "backup": manifest.id}
+    left = (
+        f" n8n's database is not restored by this: it is in {folder / n8n.DUMP}." if "n8n" in manifest.versions else ""
+    )
+    return {"ok": True, "sentence": f"{reading_back.told(manifest)}{left}", "backup": manifest.id}
 
 
 def _named(place: str) -> Place:

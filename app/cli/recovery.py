@@ -12,6 +12,7 @@ import typer
 from app import clock
 from app.backups import recovery
 from app.backups.figures import Figures, firm_day
+from app.backups.n8n import N8nFigures
 from app.backups.physical import Repository
 from app.backups.recovery import Found, Wanted
 from app.backups.refusals import BackupError
@@ -39,7 +40,7 @@ def beside(
     """Restore beside, and print what was found.
 
     Standard input is a JSON object, which may name another archive (`repository`, `cipher`), a seal of the audit that
-    has to be found (`noted_head`) and figures to agree with (`figures`).
+    has to be found (`noted_head`) and figures to agree with (`figures`, and `n8n` for those of n8n's database).
     """
     run_and_report(lambda: _beside(at, volume, json.load(sys.stdin)), as_json=True)
 
@@ -102,7 +103,8 @@ def _beside(at: str, volume: Path, given: dict[str, Any]) -> dict[str, Any]:
         ca_file=str(settings.backup_ca_file or ""),
     )
     expected = Figures.from_json(given["figures"]) if given.get("figures") else None
-    wanted = Wanted(repository, moment, given.get("noted_head") or audit_chain.BEGINNING, expected)
+    of_n8n = N8nFigures.from_json(given["n8n"]) if given.get("n8n") else None
+    wanted = Wanted(repository, moment, given.get("noted_head") or audit_chain.BEGINNING, expected, of_n8n)
     found = recovery.restore_beside(wanted, volume, clock.utc_now())
     return {"ok": True, "sentence": found.sentence, "base": found.base.label, **_measured(found)}
 
@@ -114,6 +116,7 @@ def _handed_over() -> dict[str, Any]:
         figures = Figures.taken(firm_day(clock.utc_now()))
     if figures.audit_problem:
         raise BackupError(f"The audit is broken at {figures.audit_problem}: `invoices audit verify` says more.")
+    of_n8n = recovery.figures_of_n8n(settings.database_url)
     return {
         "ok": True,
         "sentence": "",
@@ -121,6 +124,7 @@ def _handed_over() -> dict[str, Any]:
         "cipher": settings.backup_cipher,
         "archives_before": json.loads(settings.backup_archives_before or "[]"),
         "figures": figures.to_json(),
+        "n8n": of_n8n.to_json() if of_n8n else None,
     }
 
 

@@ -218,6 +218,9 @@ class SecretFiles:
         # The app never gets the token itself.
         token_hash = hash_of(n8n.text("api_token") or "")
         yield from self._write_if_changed(self.services["app"], "automation_token_hash", token_hash)
+        # A backup of n8n's database is worth nothing without it.
+        key = n8n.text("encryption_key") or ""
+        yield from self._write_if_changed(self.services["backup"], "n8n_encryption_key", key)
 
     def _make_missing_of_backups(self, place: BackupPlace) -> Iterator[str]:
         """Give the server's archive a name and a passphrase of its own, so that no other server writes over it."""
@@ -354,6 +357,12 @@ def make_secrets(
             help="Read what the payment provider signs with from standard input; nothing switches its webhook off.",
         ),
     ] = False,
+    set_n8n_key: Annotated[
+        bool,
+        typer.Option(
+            "--set-n8n-key", help="Read from standard input the key that opens the credentials of a restored n8n."
+        ),
+    ] = False,
     set_bucket_key: Annotated[
         bool, typer.Option("--set-bucket-key", help="Read the key of the backup bucket, as JSON, from standard input.")
     ] = False,
@@ -390,6 +399,8 @@ def make_secrets(
         written += files.set_for_automation("folder_url", _url_from_stdin("sftp", "sftp://USER:PASSWORD@HOST:22/PATH"))
     if set_payments_secret:
         written += files.set_for_automation("payments_secret", sys.stdin.readline().strip())
+    if set_n8n_key:
+        written += files.set_for_automation("encryption_key", _n8n_key_from_stdin())
     if set_bucket_key:
         written += files.set_bucket_key(_bucket_key_from_stdin())
     if set_app_keys:
@@ -423,6 +434,14 @@ def _url_from_stdin(scheme: str, example: str) -> str:
             f"That is not an address such as {example}; what is not plain in it is written as %40 for @."
         )
     return url
+
+
+def _n8n_key_from_stdin() -> str:
+    """Raise AppSettingsError for none: n8n would make one that opens nothing."""
+    key = sys.stdin.readline().strip()
+    if not key:
+        raise AppSettingsError("Standard input holds no key: give the one of the backup, n8n.key.")
+    return key
 
 
 def _bucket_key_from_stdin() -> Mapping[str, str]:

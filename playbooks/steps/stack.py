@@ -60,8 +60,8 @@ class Stack:
         """Run a Compose command that changes nothing."""
         return self.host.run(*self.compose_args(*words), check=check, seconds=seconds)
 
-    def rows(self, sql: str) -> list[str]:
-        psql = ("psql", "--username", "postgres", "--no-align", "--tuples-only", "--command", sql, "invoices")
+    def rows(self, sql: str, database: str = "invoices") -> list[str]:
+        psql = ("psql", "--username", "postgres", "--no-align", "--tuples-only", "--command", sql, database)
         return self.query("exec", "-T", "db", *psql).out.splitlines()
 
     def compose_args(self, *words: str) -> list[str]:

@@ -54,6 +54,7 @@ def wanted(settings: HostSettings, path: Path) -> dict[str, str]:
         "BACKUPS_DIR": "/var/lib/invoices/backups",
         "REPORTS_DIR": "/reports",
         "REPORTS_FROM": "/var/lib/invoices/reports",
+        "INBOX_FROM": "/srv/inbox",
         **_bucket(settings),
         **_automation(settings),
     }

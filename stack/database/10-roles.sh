@@ -67,5 +67,8 @@ SELECT 'CREATE DATABASE n8n OWNER invoices_n8n' WHERE NOT EXISTS (SELECT FROM pg
 \gexec
 ALTER DATABASE n8n OWNER TO invoices_n8n;
 REVOKE ALL ON DATABASE n8n FROM PUBLIC;
+-- Backups read it, also what n8n makes later, in whatever schema; of the app's database they read every table anyway.
+GRANT CONNECT ON DATABASE n8n TO invoices_backup;
+GRANT pg_read_all_data TO invoices_backup;
 REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
 SQL

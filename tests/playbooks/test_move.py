@@ -67,6 +67,7 @@ class Pair:
             "df * /var/lib/docker/volumes": Ran(0, "Avail\n9000000\n"),
             "sh -c du *": Ran(0, "1000 /volumes/data\n"),
             "sh -c cd *": Ran(0, "0123 -\n"),
+            "test -d /srv/inbox/*": Ran(1, ""),
             "docker ps * label=com.docker.compose.service=db *": Ran(
                 0, "4 invoices-db-1 invoices-database:17 running\n"
             ),
@@ -361,3 +362,109 @@ def test_a_server_of_another_postgresql_is_refused_before_anything_is_done(pair)
 
     assert "has PostgreSQL 17, 198.51.100.10 has 18: run `fab upgrade-database`" in pair.refused()
     assert pair.changed == []
+
+
+AUTOMATED = f"{STACK_ENV}COMPOSE_PROFILES=automation\n"
+STARTS = "up --detach --no-deps n8n"
+
+
+@pytest.fixture
+def automated(pair):
+    """Both servers have n8n, and what each was asked of it is kept in turn."""
+    for name, server in (("old", pair.old), ("new", pair.new)):
+        server.files["/etc/invoices/stack.env"] = AUTOMATED
+        server.answers |= {
+            "docker volume inspect * invoices_n8n": Ran(0, "/volumes/n8n\n"),
+            "docker volume inspect * invoices_secrets-n8n": Ran(0, "/volumes/secrets-n8n\n"),
+        }
+        act = server.act
+
+        def noted(*words, name=name, act=act, **options):
+            line = " ".join(words)
+            if " stop " in line and line.endswith("n8n"):
+                pair.done.append(f"{name}: n8n stops")
+            if line.endswith(STARTS):
+                pair.done.append(f"{name}: n8n starts")
+            return act(*words, **options)
+
+        server.act = noted
+    pair.old.files["/volumes/secrets-n8n/encryption_key"] = "the key of the old server"
+    pair.old.files["/volumes/secrets-n8n/database_password"] = "of the old database"
+    return pair
+
+
+def of_n8n(pair):
+    return [one for one in pair.done if " n8n " in one]
+
+
+def test_n8n_never_runs_on_both_servers(automated):
+    automated.run()
+
+    assert of_n8n(automated) == ["new: n8n stops", "old: n8n stops", "new: n8n starts"]
+
+
+def test_the_keys_of_n8n_and_what_its_executions_kept_go_along_and_the_password_of_the_database_does_not(automated):
+    automated.run()
+
+    assert automated.new.files["/volumes/secrets-n8n/encryption_key"] == "the key of the old server"
+    assert "/volumes/secrets-n8n/database_password" not in automated.new.files
+    assert [line for line in automated.new.acted if line.endswith("-C /volumes/n8n")] != []
+
+
+def test_a_move_that_fails_lets_only_the_old_n8n_go_on(automated):
+    automated.new.answers["* recover swap *"] = Ran(1, '{"ok": false, "sentence": "It broke off."}')
+
+    automated.refused()
+
+    assert of_n8n(automated)[-2:] == ["new: n8n stops", "old: n8n starts"]
+
+
+def test_going_back_stops_the_new_n8n_before_the_old_one_starts(automated, monkeypatch):
+    automated.old.files[move.NOTE] = json.dumps({"to": "198.51.100.10", "audit_head": HEAD})
+    monkeypatch.setattr(move, "entered_since", lambda *_: 0)
+
+    automated.run(back=True)
+
+    assert of_n8n(automated) == ["new: n8n stops", "old: n8n starts"]
+
+
+def test_rows_of_n8n_are_compared_with_those_of_the_old_server(automated):
+    of_n8n = {"version": "2.40.7", "tables": {"workflow_entity": 5}}
+    automated.old.answers["* recover handover"] = Ran(0, json.dumps({**HANDED, "n8n": of_n8n}))
+
+    automated.run()
+
+    asked = [
+        said for line, said in zip(automated.new.acted, automated.new.stdin, strict=True) if "recover beside" in line
+    ]
+    assert json.loads(asked[-1])["n8n"] == of_n8n
+
+
+def test_a_server_with_n8n_does_not_move_to_one_without(automated):
+    automated.new.files["/etc/invoices/stack.env"] = STACK_ENV
+
+    assert automated.refused() == (
+        "Only one of 198.51.100.9 and 198.51.100.10 has n8n: set `automation` alike for both, and `fab deploy` to both."
+    )
+    assert automated.changed == []
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_what_waits_in_the_inbox_goes_along_both_ways(pair, back, monkeypatch):
+    pair.old.files[move.NOTE] = json.dumps({"to": "198.51.100.10", "audit_head": HEAD})
+    monkeypatch.setattr(move, "entered_since", lambda *_: 0)
+    source, target = (pair.new, pair.old) if back else (pair.old, pair.new)
+    source.answers["test -d /srv/inbox/*"] = Ran(0, "")
+
+    pair.run(back=back)
+
+    unpacked = [line.rpartition(" ")[2] for line in target.acted if "/srv/inbox/" in line and line.startswith("tar ")]
+    assert unpacked == ["/srv/inbox/inbox", "/srv/inbox/done", "/srv/inbox/problems"]
+
+
+def test_who_handed_workbooks_in_goes_on_doing_so(pair):
+    pair.old.files["/etc/invoices/inbox_keys"] = "restrict ssh-ed25519 AAAA ann\n"
+
+    pair.run()
+
+    assert pair.new.files["/etc/invoices/inbox_keys"] == "restrict ssh-ed25519 AAAA ann\n"

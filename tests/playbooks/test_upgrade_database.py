@@ -46,7 +46,7 @@ def steps(server):
         "recover compare": "compared", "maintenance on": "nobody writes", "maintenance off": "all write",
         "up --detach --no-deps --no-recreate app worker": "app starts", "pg_switch_wal": "archived",
         "stop app worker": "app stops", "stop db": "database stops", "secrets --new-archive": "new archive",
-        "--wait db": "database starts", "10-roles.sh": "roles", "-T migrate": "migrated",
+        "--wait db": "database starts", "-T db bash": "roles", "-T migrate": "migrated",
         "stanza-create": "archive", "base-backup": "copied", "look at the site": "looked at",
     }  # fmt: skip
     return [name for line in server.acted for words, name in told.items() if words in line]

@@ -43,9 +43,15 @@ SHAPED = {
     "sysctl --ignore *": Ran(0, "".join(f"{key} = {value}\n" for key, value in kernel.SETTINGS.items())),
     "cat /proc/swaps": Ran(0, "Filename Type Size Used Priority\n/swapfile file 2097148 0 -2\n"),
     "test -e /swapfile": Ran(0, ""),
+    "test -e /var/lib/invoices/inbox.img": Ran(0, ""),
+    "getent passwd inbox": Ran(0, "inbox:x:10003:10003::/:/usr/sbin/nologin\n"),
+    **{
+        f"stat --format=%a %U:%G %F /srv/inbox/{name}": Ran(0, "2770 inbox:inbox directory\n")
+        for name in ("inbox", "done", "problems")
+    },
     **{
         f"stat --format=%a %U:%G %F {path}": Ran(0, f"{mode.lstrip('0')} root:root directory\n")
-        for path, mode in {**directories.MODES, "/usr/local/lib/invoices": "0755"}.items()
+        for path, mode in {**directories.MODES, "/usr/local/lib/invoices": "0755", "/srv/inbox": "0755"}.items()
     },
     "systemctl is-enabled *": Ran(0, "enabled\n"),
     "systemctl is-active *": Ran(0, "active\n"),

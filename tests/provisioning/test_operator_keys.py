@@ -8,7 +8,7 @@ from support.ssh_server import PASSPHRASE, needs_sshd, running_ssh_server
 
 from provisioning import operator_keys
 from provisioning.host import HostError, Ran
-from provisioning.operator_keys import NotAKeyError, public_key
+from provisioning.public_keys import NotAKeyError, public_key
 
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGUtcHVibGljLWtleS1vZi10aGUtb3BlcmF0"
 FINGERPRINT = "SHA256:tCA3z2bEVzXKEMW9CrDQtcn0+ir+eW8/nIrccE/JWn8"

@@ -23,7 +23,7 @@ def test_the_options_land_beside_those_of_the_system(rented, settings, changed):
 @pytest.mark.parametrize(
     "line",
     [
-        "AllowUsers ubuntu",
+        "AllowUsers ubuntu inbox",
         "PasswordAuthentication no",
         "PermitRootLogin no",
         "MaxAuthTries 2",

@@ -44,8 +44,10 @@ def test_H01_no_other_way_to_authenticate_is_on(in_force):
     assert {name: in_force[name] for name in WHERE_BUILT_IN if in_force.get(name, "no") != "no"} == {}
 
 
-def test_H01_only_the_operator_logs_in(in_force, facts):
-    assert in_force["allowusers"] == facts["user"]
+def test_H01_only_the_operator_and_the_inbox_log_in(lines_of, facts):
+    allowed = [line.partition(" ")[2] for line in lines_of("sshd -T") if line.startswith("allowusers ")]
+
+    assert allowed == [facts["user"], "inbox"]
 
 
 def test_H01_only_drop_ins_were_added(server):

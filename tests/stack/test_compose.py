@@ -416,7 +416,7 @@ def test_the_app_believes_the_proxy_s_network_about_addresses_and_nobody_else():
 
 
 def test_every_setting_reaches_the_app_or_is_the_image_s_own():
-    named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    named = set(re.findall(r"^([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     environments = [SERVICES[name]["environment"] for name in ("app", "backup", "restore")]
     given = {name.removesuffix("_FILE") for environment in environments for name in environment}
     given |= {name for environment in environments for name in environment if name in named}  # of which it is a path

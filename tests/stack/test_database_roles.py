@@ -10,11 +10,15 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 from support.postgresql_cluster import installed_versions, running_cluster
 
+from app.backups import dumps
 from app.cli.opening import migrate
 from app.cli.secret_files import N8N_ROLE, ROLES, SecretFiles
 from app.store.db import database as store_database
 from app.store.db import privileges
+from app.store.db.snapshots import exported, snapshot
 from app.store.db.transactions import exclusive_transaction
+from playbooks import upgrade_database
+from playbooks.steps import n8n
 
 SCRIPT = Path(__file__).parents[2] / "stack/database/10-roles.sh"
 SERVICES = sorted(privileges.SERVICE_ROLES)
@@ -263,7 +267,7 @@ def test_n_03_n8n_enters_no_database_but_its_own(server, database):
         psycopg.connect(url_of(server, N8N_ROLE, database))
 
 
-@pytest.mark.parametrize("role", ROLES.values())
+@pytest.mark.parametrize("role", sorted({*ROLES.values()} - {"invoices_backup"}))
 def test_n_03_no_role_of_the_app_enters_the_database_of_n8n(server, role):
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(url_of(server, role, "n8n"))
@@ -276,3 +280,74 @@ def test_n_03_n8n_is_no_more_than_the_owner_of_its_database(server, statement):
         pytest.raises(InsufficientPrivilege),
     ):
         n8n.execute(statement)
+
+
+def test_backups_read_what_n8n_makes_and_change_nothing_in_it(server):
+    with psycopg.connect(url_of(server, N8N_ROLE, "n8n"), autocommit=True) as n8n:
+        n8n.execute("CREATE TABLE made_later (id serial)")
+        n8n.execute("INSERT INTO made_later DEFAULT VALUES")
+
+    with psycopg.connect(url_of(server, "invoices_backup", "n8n"), autocommit=True) as backup:
+        assert backup.execute("SELECT last_value FROM made_later_id_seq").fetchone() == (1,)
+        assert backup.execute("SELECT count(*) FROM made_later").fetchone() == (1,)
+        backup.execute("SET default_transaction_read_only = off")
+        for statement in (
+            "INSERT INTO made_later DEFAULT VALUES",
+            "DROP TABLE made_later",
+            "CREATE TABLE mine (id int)",
+        ):
+            with pytest.raises(psycopg.errors.Error, match=r"permission denied|must be owner"):
+                backup.execute(statement)
+
+
+def of_the_server(server):
+    place = psycopg.conninfo.conninfo_to_dict(server)
+    return {**os.environ, "PGHOST": place["host"], "PGPORT": str(place["port"])}
+
+
+def test_a_dump_of_n8n_that_backups_make_is_restored_as_n8n_s_own(server, tmp_path):
+    with psycopg.connect(url_of(server, N8N_ROLE, "n8n"), autocommit=True) as n8n_itself:
+        n8n_itself.execute('CREATE EXTENSION IF NOT EXISTS "uuid-ossp"')
+        n8n_itself.execute("CREATE TABLE kept (id uuid DEFAULT uuid_generate_v4(), name text)")
+        n8n_itself.execute("INSERT INTO kept (name) VALUES ('invoices-inbox')")
+    with store_database.another_database(url_of(server, "invoices_backup", "n8n")), snapshot():
+        dumps.dump(url_of(server, "invoices_backup", "n8n"), exported(), tmp_path / "n8n.dump")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as superuser:
+        for statement in n8n._EMPTY.splitlines():
+            superuser.execute(statement)
+
+    command = ["invoices" if word == "postgres" else word for word in n8n._PG_RESTORE]
+    with (tmp_path / "n8n.dump").open("rb") as dump:
+        restored = subprocess.run(command, stdin=dump, env=of_the_server(server), capture_output=True, check=False)
+
+    assert restored.returncode == 0, restored.stderr
+    with psycopg.connect(url_of(server, N8N_ROLE, "n8n_restored"), autocommit=True) as n8n_itself:
+        assert n8n_itself.execute("SELECT name FROM kept").fetchall() == [("invoices-inbox",)]
+        assert n8n_itself.execute(
+            "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchall() == [(N8N_ROLE,)]
+        n8n_itself.execute("ALTER TABLE kept ADD COLUMN of_a_later_version text")
+
+
+def test_an_upgrade_copies_n8n_s_database_and_lets_backups_read_the_copy(server, tmp_path):
+    with psycopg.connect(url_of(server, N8N_ROLE, "n8n"), autocommit=True) as n8n_itself:
+        n8n_itself.execute("CREATE TABLE upgraded (name text)")
+        n8n_itself.execute("INSERT INTO upgraded VALUES ('invoices-inbox')")
+    (tmp_path / "postgres").write_text("unused")
+    old = psycopg.conninfo.conninfo_to_dict(server)
+    with running_cluster(installed_versions()[-1]) as new:
+        run_script(new, "CREATE DATABASE invoices", tmp_path)
+        script = (
+            upgrade_database._COPY.replace("/run/secrets", str(tmp_path))
+            .replace("--host db", f"--host {old['host']} --port {old['port']}")
+            .replace("--username postgres", "--username invoices")
+            .replace("/docker-entrypoint-initdb.d/10-roles.sh", str(SCRIPT))
+        )
+        environment = {**of_the_server(new), "SECRETS": str(tmp_path), "POSTGRES_USER": "invoices"}
+        copied = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+
+        assert copied.returncode == 0, copied.stderr
+        with psycopg.connect(url_of(new, "invoices_backup", "n8n"), autocommit=True) as backup:
+            assert backup.execute("SELECT name FROM upgraded").fetchall() == [("invoices-inbox",)]
+        with psycopg.connect(url_of(new, N8N_ROLE, "n8n"), autocommit=True) as n8n_itself:
+            n8n_itself.execute("ALTER TABLE upgraded ADD COLUMN of_a_later_version text")

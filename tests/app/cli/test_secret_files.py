@@ -84,8 +84,8 @@ def test_each_service_gets_what_it_needs_and_nothing_else(made):
         "app": ["automation_token_hash", *of_a_server],
         "worker": of_a_server,
         "backup": [
-            "access_key_id", "archives_before", "authority.pem", "cipher", "database_url", "repository",
-            "secret_access_key",
+            "access_key_id", "archives_before", "authority.pem", "cipher", "database_url", "n8n_encryption_key",
+            "repository", "secret_access_key",
         ],
     }  # fmt: skip
 
@@ -532,3 +532,19 @@ def test_what_is_no_such_address_is_refused_without_saying_it(made, invoices, op
 
     assert "geheim" not in str(refused.value)
     assert all_files(made) == before
+
+
+def test_backups_have_the_key_that_opens_the_credentials_of_n8n_from_the_first_start_on(made):
+    assert (made / "backup/n8n_encryption_key").read_text() == (made / "n8n/encryption_key").read_text()
+
+
+def test_a_restored_n8n_goes_on_with_the_key_of_its_backup_and_so_do_later_backups(made, invoices):
+    result = invoices("--set-n8n-key", typed="the key of the backup\n")
+
+    assert result.output == "Made n8n/encryption_key, backup/n8n_encryption_key.\n"
+    assert (made / "backup/n8n_encryption_key").read_text() == "the key of the backup"
+
+
+def test_no_key_is_none_that_n8n_could_go_on_with(made, invoices):
+    with pytest.raises(AppSettingsError, match=r"^Standard input holds no key: give the one of the backup, n8n\.key\."):
+        invoices("--set-n8n-key", typed="\n")

@@ -108,3 +108,38 @@ def test_a_locked_disk_says_what_opens_it(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "The disk of database and files is locked: run `fab unlock` on the operator's machine.\n"
     )
+
+
+@pytest.fixture
+def stopping(tmp_path, monkeypatch):
+    """Return what is run to stop what writes, while Docker runs one container."""
+    done = []
+    monkeypatch.setattr(encrypted_disk, "STOPPED", tmp_path / "stopped.json")
+    monkeypatch.setattr(encrypted_disk, "_docker_runs", lambda: True)
+    answers = {"docker ps --quiet --no-trunc": "c1\n"}
+
+    def run(*command, **_options):
+        done.append(" ".join(command))
+        return answers.get(done[-1], "")
+
+    monkeypatch.setattr(encrypted_disk, "run", run)
+    return done
+
+
+def test_the_disk_of_the_inbox_lies_in_a_moved_folder_and_is_unmounted_after_the_containers_that_use_it(stopping):
+    encrypted_disk._stop_what_writes()
+
+    assert stopping[-3:] == [
+        "docker stop --time 60 c1",
+        "systemctl stop docker.socket docker.service",
+        "systemctl stop srv-inbox.mount",
+    ]
+
+
+def test_an_inbox_that_is_in_use_is_not_copied(stopping, monkeypatch):
+    monkeypatch.setattr(encrypted_disk.os.path, "ismount", lambda path: path == "/srv/inbox")
+
+    with pytest.raises(encrypted_disk.DiskError) as told:
+        encrypted_disk._stop_what_writes()
+
+    assert str(told.value) == ("/srv/inbox is in use: wait until nobody hands files in, and run `fab provision` again.")

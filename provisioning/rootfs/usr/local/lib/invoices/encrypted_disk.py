@@ -19,6 +19,7 @@ MOUNTED = Path("/srv/invoices")
 FOLDERS = {"volumes": Path("/var/lib/docker/volumes"), "files": Path("/var/lib/invoices")}
 SETTINGS = Path("/etc/invoices/disk.json")
 STOPPED = Path("/etc/invoices/stopped-while-moving.json")
+INBOX = "srv-inbox.mount"  # of a file in one of the folders; Docker's start mounts it again
 _TRIED_SECONDS, _WAIT_SECONDS = 240, 5
 _TEMPORARY = {429, 500, 502, 503, 504}
 _WRONG_KEY = 2  # of cryptsetup's manual: no permission
@@ -213,6 +214,9 @@ def _stop_what_writes() -> None:
         run("docker", "stop", "--time", "60", *noted["containers"])
     if noted["docker"]:
         run("systemctl", "stop", "docker.socket", "docker.service")
+    run("systemctl", "stop", INBOX, check=False)  # there is none before the first provisioning
+    if os.path.ismount("/srv/inbox"):
+        raise DiskError("/srv/inbox is in use: wait until nobody hands files in, and run `fab provision` again.")
 
 
 def _docker_runs() -> bool:
