@@ -14,7 +14,7 @@ from app.domain.payment_batch import BatchRefusal, PaymentBatch
 from app.store.access import audit
 from app.store.access.users import User
 from app.store.db.transactions import transaction
-from app.store.ledger import customers, invoice_changes, payment_batches
+from app.store.ledger import customers, incoming_payments, invoice_changes, payment_batches
 from app.store.ledger.payment_batches import KeyUsedError
 
 _Locked: TypeAlias = Mapping[int, tuple[Invoice, int]]  # with the cents paid for each
@@ -101,6 +101,7 @@ def void(payment_id: int, reason: str, by: User, now: datetime) -> tuple[int, ..
         payment_batches.void([payment.id for payment in active], reason, now)
         for payment in active:
             _audit(by, "payment.voided", payment, {**_details(payment), "reason": reason}, now)
+        _ask_again(active, reason, by, now)
         for entry_id in invoice_changes.void_unpaid_advances(invoices, reason, now):
             audit.append(by, "invoice.void", f"invoice:{entry_id}", after={"reason": reason}, now=now)
         return tuple(invoices)
@@ -147,6 +148,16 @@ def _insert(batch: PaymentBatch, invoices: _Locked, by: User, now: datetime) -> 
     for payment in payments:
         _audit(by, "payment.recorded", payment, _details(payment), now)
     return Recorded(tuple(payment.id for payment in payments), _numbers(invoices), again=False)
+
+
+def _ask_again(voided: Sequence[Payment], reason: str, by: User, now: datetime) -> None:
+    """Make the incoming payment that they came from a question again: its money is still there."""
+    came_from = incoming_payments.became([payment.id for payment in voided])
+    for incoming_id in {incoming.id for incoming in came_from.values()}:
+        incoming_payments.ask(incoming_id, f"What it was recorded as was voided: {reason}")
+        audit.append(
+            by, "incoming_payment.reopened", f"incoming_payment:{incoming_id}", after={"reason": reason}, now=now
+        )
 
 
 def _numbers(invoices: _Locked) -> tuple[str, ...]:

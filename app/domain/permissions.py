@@ -23,6 +23,7 @@ class TokenRight(StrEnum):
 class Right(StrEnum):
     READ = "read"
     EDIT = "edit"
+    MATCH_PAYMENTS = "match incoming payments"
     EXPORT = "export"
     EDIT_CUSTOMERS = "edit customers"
     SEE_IMPORTS = "see imports"
@@ -62,8 +63,10 @@ _RIGHTS = {
     Role.VIEWER: frozenset({Right.READ, Right.SEE_IMPORTS}),
 }
 # These rights reach beyond any scope: a customer may have invoices outside it too, a workbook is compared with
-# everything that is stored, and administrators set the scopes themselves.
-_REQUIRES_EVERYTHING = frozenset({Right.EDIT_CUSTOMERS, Right.SEE_IMPORTS, Right.IMPORT, Right.ADMINISTER})
+# everything that is stored, so is the reference of an incoming payment, and administrators set the scopes themselves.
+_REQUIRES_EVERYTHING = frozenset(
+    {Right.EDIT_CUSTOMERS, Right.MATCH_PAYMENTS, Right.SEE_IMPORTS, Right.IMPORT, Right.ADMINISTER}
+)
 
 
 def may(role: Role, right: Right, scope: Scope = EVERYTHING) -> bool:

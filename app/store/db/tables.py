@@ -431,3 +431,37 @@ class PartitionModel(BaseModel):
 
     class Meta:
         table_name = "invoice_partitions"
+
+
+class IncomingPaymentModel(BaseModel):
+    """What a payment provider says was paid; `state` is app/domain/incoming_payment.py's.
+
+    `question` says why it is one, `program` which API token brought it in.
+    """
+
+    provider = CharField(max_length=40)
+    provider_payment_id = CharField(max_length=200)
+    amount_cents = BigIntegerField()
+    currency = CharField(max_length=3)
+    paid_on = DateField()
+    reference = TextField(default="")
+    payer = TextField(default="")
+    method = CharField(default="")
+    state = CharField(max_length=10, index=True)
+    question = TextField(default="")
+    dismissal = TextField(default="")
+    received_at = MomentField()
+    received_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+    program = CharField(default="")
+    decided_at = MomentField(null=True)
+    decided_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+
+    class Meta:
+        indexes = ((("provider", "provider_payment_id"), True),)
+
+
+class IncomingPaymentPartModel(BaseModel):
+    """A payment that an incoming payment became, voided or not."""
+
+    incoming_payment = ForeignKeyField(IncomingPaymentModel, on_delete="CASCADE")
+    payment = ForeignKeyField(PaymentModel, unique=True, on_delete="CASCADE")

@@ -14,12 +14,19 @@ from app.store.access import audit_entries
 from app.store.access.audit_entries import Entry
 from app.store.db import current_user
 from app.store.db.compiled_queries import Slot, compiled
-from app.store.db.tables import CustomerModel, ImportedRowModel, ImportModel, InvoiceModel, UserModel
+from app.store.db.tables import (
+    CustomerModel,
+    ImportedRowModel,
+    ImportModel,
+    IncomingPaymentModel,
+    InvoiceModel,
+    UserModel,
+)
 from app.store.ledger.snapshot import compared
 
 _MOST_IMPORTS = 20
 _MOST_SUBJECTS = 100
-_SUBJECT = re.compile(r"[a-z]+:\S.*")
+_SUBJECT = re.compile(r"[a-z_]+:\S.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ def named(entries: Iterable[Entry]) -> list[AuditEvent]:
         **_labels_of("invoice", InvoiceModel, InvoiceModel.number, subjects),
         **_labels_of("customer", CustomerModel, CustomerModel.name, subjects),
         **_labels_of("import", ImportModel, ImportModel.file_name, subjects),
+        **_labels_of("incoming_payment", IncomingPaymentModel, IncomingPaymentModel.provider_payment_id, subjects),
         **_labels_of("user", UserModel, _actor(), subjects),
     }
     return [AuditEvent(entry, labels.get(entry.subject, "")) for entry in known]
@@ -107,6 +115,9 @@ def subjects_called(text: str) -> frozenset[str]:
         "customer": customer.select(customer.id).where(customer.name.contains(text) | (customer.code == text)),
         "user": user.select(user.id).where(user.name.contains(text) | user.email.contains(text)),
         "import": ImportModel.select(ImportModel.id).where(ImportModel.file_name.contains(text)),
+        "incoming_payment": IncomingPaymentModel.select(IncomingPaymentModel.id).where(
+            IncomingPaymentModel.provider_payment_id == text
+        ),
     }
     return frozenset(
         f"{kind}:{one}" for kind, query in found.items() for (one,) in query.limit(_MOST_SUBJECTS).tuples()

@@ -172,6 +172,8 @@ _AUDIT_SQLITE = {
 }
 
 _TABLES_BY_DEPENDENCE = (
+    "incoming_payment_parts",
+    "incoming_payments",
     "invoice_partitions",
     "ledger_versions",
     "firm",
@@ -519,6 +521,37 @@ def up(migrator, db):
             database = db
             table_name = "invoice_partitions"
 
+    class IncomingPaymentModel(Model):
+        provider = CharField(max_length=40)
+        provider_payment_id = CharField(max_length=200)
+        amount_cents = BigIntegerField()
+        currency = CharField(max_length=3)
+        paid_on = DateField()
+        reference = TextField(default="")
+        payer = TextField(default="")
+        method = CharField(default="")
+        state = CharField(max_length=10, index=True)
+        question = TextField(default="")
+        dismissal = TextField(default="")
+        received_at = DateTimeField()
+        received_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+        program = CharField(default="")
+        decided_at = DateTimeField(null=True)
+        decided_by = ForeignKeyField(UserModel, null=True, on_delete="SET NULL")
+
+        class Meta:
+            database = db
+            table_name = "incoming_payments"
+            indexes = ((("provider", "provider_payment_id"), True),)
+
+    class IncomingPaymentPartModel(Model):
+        incoming_payment = ForeignKeyField(IncomingPaymentModel, on_delete="CASCADE")
+        payment = ForeignKeyField(PaymentModel, unique=True, on_delete="CASCADE")
+
+        class Meta:
+            database = db
+            table_name = "incoming_payment_parts"
+
     db.create_tables(
         [
             UserModel,
@@ -543,6 +576,8 @@ def up(migrator, db):
             StatementMailModel,
             LedgerMarkModel,
             LedgerPartModel,
+            IncomingPaymentModel,
+            IncomingPaymentPartModel,
         ]
     )
     is_postgresql = isinstance(db, PostgresqlDatabase)

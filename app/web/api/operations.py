@@ -9,6 +9,7 @@ from app.jobs.imports import ImportJobs
 from app.web.api.calls import Operation
 from app.web.api.customers import CustomersApi
 from app.web.api.imports import ImportsApi
+from app.web.api.incoming_payments import IncomingPaymentsApi
 from app.web.api.invoices import InvoicesApi
 from app.web.api.payments import PaymentsApi
 from app.web.api.reports import ReportsApi
@@ -17,7 +18,7 @@ from app.workbook.importing import Importer
 
 def operations(importer: Importer, jobs: ImportJobs) -> tuple[Operation, ...]:
     invoice, customer, payment, report = InvoicesApi(), CustomersApi(), PaymentsApi(), ReportsApi(importer)
-    imports = ImportsApi(importer, jobs)
+    imports, incoming = ImportsApi(importer, jobs), IncomingPaymentsApi()
     read, edit, pay, bring = TokenRight.READ, TokenRight.EDIT, TokenRight.PAYMENTS, TokenRight.IMPORT
     return (
         Operation("listInvoices", "GET", "/invoices", invoice.list, read, Right.READ, "List invoices as of a day"),
@@ -47,6 +48,18 @@ def operations(importer: Importer, jobs: ImportJobs) -> tuple[Operation, ...]:
         Operation(
             "voidPayment", "POST", "/payments/{payment_id}/void", payment.void, pay, Right.EDIT,
             "Void a payment and those recorded together with it",
+        ),
+        Operation(
+            "listIncomingPayments", "GET", "/incoming-payments", incoming.list, read, Right.EDIT,
+            "List what payment providers say was paid",
+        ),
+        Operation(
+            "receiveIncomingPayment", "POST", "/incoming-payments", incoming.receive, pay, Right.MATCH_PAYMENTS,
+            "Receive what a payment provider says was paid, once", status=201,
+        ),
+        Operation(
+            "getIncomingPayment", "GET", "/incoming-payments/{incoming_payment_id}", incoming.get, read, Right.EDIT,
+            "Get an incoming payment",
         ),
         Operation("listImports", "GET", "/imports", imports.list, bring, Right.SEE_IMPORTS, "List imports"),
         Operation(

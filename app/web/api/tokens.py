@@ -20,7 +20,7 @@ MOST_DAYS = 730
 _NAMES = {
     TokenRight.READ: "Read: invoices, customers, payments, reports, the export",
     TokenRight.EDIT: "Edit: enter and change invoices and customers",
-    TokenRight.PAYMENTS: "Payments: record and void them",
+    TokenRight.PAYMENTS: "Payments: record and void them, bring in those of a payment provider",
     TokenRight.IMPORT: "Import: upload and apply workbooks",
 }
 

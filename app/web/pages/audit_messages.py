@@ -63,7 +63,13 @@ _STATEMENTS = {"statement.asked", "statement.sent", "statement.failed"}
 _COMPLETE = _PAYMENTS | _STATEMENTS  # what says by itself what was done
 _WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
 _RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER}
-_PAGES = {"invoice": "/invoices/{}", "customer": "/customers/{}", "import": "/imports/{}", "user": "/users/{}"}
+_PAGES = {
+    "invoice": "/invoices/{}",
+    "customer": "/customers/{}",
+    "import": "/imports/{}",
+    "incoming_payment": "/payments/incoming/{}",
+    "user": "/users/{}",
+}
 
 
 def _aimed_at(event: AuditEvent, message: AuditMessage) -> AuditMessage:
@@ -76,9 +82,10 @@ def _aimed_at(event: AuditEvent, message: AuditMessage) -> AuditMessage:
         return message
     if kind not in _PAGES:
         return replace(message, label=number)
+    name = kind.replace("_", " ")
     if not event.label:
-        return replace(message, label=f"{kind} {number}")
-    return replace(message, link=_PAGES[kind].format(number), label=f"{kind} {event.label}")
+        return replace(message, label=f"{name} {number}")
+    return replace(message, link=_PAGES[kind].format(number), label=f"{name} {event.label}")
 
 
 def _actor(entry: Entry) -> str:
@@ -161,6 +168,10 @@ def actions() -> list[str]:
 _WHAT = {
     "payment.recorded": "recorded",
     "payment.voided": "voided",
+    "incoming_payment.received": "received",
+    "incoming_payment.recorded": "recorded",
+    "incoming_payment.dismissed": "dismissed",
+    "incoming_payment.reopened": "reopened",
     "invoice.created": "entered",
     "invoice.edited": "edited",
     "invoice.void": "voided",

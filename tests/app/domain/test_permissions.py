@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, TokenRight, may, token_may
 
-ALL = {"read", "edit", "export", "edit customers", "see imports", "import", "administer"}
+ALL = {"read", "edit", "match incoming payments", "export", "edit customers", "see imports", "import", "administer"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from app.web.http.errors import DiskFullError
 from app.workbook.reading.limits import MEGABYTE
 
 # Signing in and access control keep working as long as the database can write.
-_ENTRY_RIGHTS = frozenset({Right.EDIT, Right.EDIT_CUSTOMERS, Right.IMPORT})
+_ENTRY_RIGHTS = frozenset({Right.EDIT, Right.EDIT_CUSTOMERS, Right.MATCH_PAYMENTS, Right.IMPORT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ GET   /payments                      read         yes        yes   yes  yes -
 POST  /payments                      payments      no        yes   yes  yes gone
 GET   /payments/<payment_id:id>      read         yes        yes   yes  yes gone
 POST  /payments/<payment_id:id>/void payments      no        yes   yes  yes gone
+GET   /incoming-payments             read          no        yes   yes  yes -
+POST  /incoming-payments             payments      no        yes   yes   no -
+GET   /incoming-payments/<incoming_payment_id:id> read no    yes   yes  yes gone
 GET   /imports                       import       yes        yes   yes   no -
 POST  /imports                       import        no        yes   yes   no -
 GET   /imports/<import_id:id>        import       yes        yes   yes   no -
@@ -69,6 +72,9 @@ def filled(migrated_sqlite, tmp_path_factory):
         book = workbook(folder, {"Invoices": [HEADERS, ["1", "New", "2026-01-10", "2026-02-09", 100]]})
         program.upload("/imports", book.read_bytes())
         a_worker(settings, clock)()
+        for number in (1, 2):
+            paid = {**_body("/incoming-payments", number), "reference": f"C{number}-1"}
+            program.send("/incoming-payments", {**paid, "provider_payment_id": f"of C{number}"})
     opened.close()
     return folder
 
@@ -117,6 +123,9 @@ def _body(path, record):
         return {"code": "new", "name": "New"}
     if path == "/payments":
         return {"paid_on": "2026-01-01", "amounts": [{"invoice_id": record, "amount_cents": 1}]}
+    if path == "/incoming-payments":
+        money = {"amount_cents": 1_00, "currency": "USD", "paid_on": "2026-03-01"}
+        return {"provider": "stripe", "provider_payment_id": "new", **money}
     if path.endswith("/answers"):
         return {"answers": {}}
     return {"reason": "Twice"} if path.endswith("/void") else {}
@@ -166,4 +175,4 @@ def test_what_is_outside_the_scope_is_not_written(program_of, user):
 
     program.send("/payments", _body("/payments", 2))
 
-    assert tables.PaymentModel.select().count() == 2
+    assert tables.PaymentModel.select().count() == 4
