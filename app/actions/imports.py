@@ -9,7 +9,7 @@ from app.store.access import audit
 from app.store.access.users import User
 from app.store.db.transactions import exclusive_transaction, transaction
 from app.store.ledger import imports, snapshot
-from app.store.ledger.imports import State, StoredImport
+from app.store.ledger.imports import ImportOrigin, State, StoredImport
 from app.workbook import applying, difference
 from app.workbook.difference import Difference
 from app.workbook.import_files import WORKBOOK, ImportFiles, plain_name, sha256_of
@@ -56,6 +56,8 @@ def receive(
     *,
     state: State = State.READING,
     apply_when_clean: bool = False,
+    choices: Choices | None = None,
+    origin: ImportOrigin | None = None,
 ) -> int:
     """Keep an uploaded file and return the id of its import; raises WorkbookRefusedError and keeps nothing."""
     with importer.received(stream) as upload, transaction():
@@ -64,17 +66,24 @@ def receive(
             importer.now(),
             user_id=by.id if by else None,
             apply_when_clean=apply_when_clean,
+            origin=origin,
             file_name=plain_name(file_name),
             sha256=upload.sha256,
             size_bytes=upload.size_bytes,
             stored_file=WORKBOOK,
         )
+        if choices is not None:
+            imports.change(import_id, choices=choices.to_json())
         importer.files(import_id).take_over(upload)
         if state is State.READING:
             # An import by the command line is audited once, as applied.
             details: dict[str, Any] = {"sha256": upload.sha256, "size_bytes": upload.size_bytes}
             if apply_when_clean:
                 details["apply_when_clean"] = True
+            if origin is not None and origin.sender:
+                details["sender"] = origin.sender
+            if choices is not None and choices.expected is not None:
+                details["expected_cents"] = choices.expected.cents
             _record(importer, by, "import.uploaded", import_id, **details)
     return import_id
 
@@ -164,6 +173,13 @@ def apply_file(
             importer.files(import_id).delete()
         raise
     return import_id
+
+
+def note_report(importer: Importer, import_id: int, recipient: str, by: User | None) -> None:
+    """Note once that the report of an import was sent; a second call changes nothing."""
+    with transaction():
+        if imports.note_report(import_id, recipient, importer.now()):
+            _record(importer, by, "import.reported", import_id, recipient=recipient)
 
 
 # --- the worker

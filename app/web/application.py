@@ -69,7 +69,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     metrics, queue = Metrics.new(), open_queue(settings.redis_url)
     jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)
 
-    for_programs = operations(importer, jobs)
+    for_programs = operations(importer, jobs, settings.public_url, settings.unsaved_firm)
     gate = Gate(now, settings.unsaved_firm, access_policy, disk_space, read_only, settings.api_requests_per_minute)
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute, access_policy)
 

@@ -9,7 +9,8 @@ SERVICE_ROLES = ("invoices_app", "invoices_worker")
 BACKUP_ROLE = "invoices_backup"  # it reads all and writes nothing
 
 _APPEND_ONLY = tables.AuditEntryModel._meta.table_name
-_READ_ONLY = {"invoices_worker": tables.FirmModel._meta.table_name}  # it writes no settings
+_SETTINGS = tables.FirmModel._meta.table_name, tables.AutomationModel._meta.table_name
+_READ_ONLY = {"invoices_worker": _SETTINGS}  # it writes no settings
 
 
 def grant() -> None:
@@ -32,7 +33,7 @@ def _statements(role: str) -> tuple[str, ...]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
         f"REVOKE UPDATE, DELETE ON {_APPEND_ONLY} FROM {role}",
         f"REVOKE INSERT, UPDATE, DELETE ON {MIGRATION_TABLE} FROM {role}",
-        *(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {role}" for one, table in _READ_ONLY.items() if one == role),
+        *(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {role}" for table in _READ_ONLY.get(role, ())),
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     )
 

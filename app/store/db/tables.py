@@ -125,6 +125,11 @@ class ThrottleModel(BaseModel):
 
 
 class ImportModel(BaseModel):
+    """`source` is how it came: by mail (of `sender`) or by the inbox folder, else by a person or program.
+
+    `inbox_name` is the percent-encoded name of its file in the inbox folder, from where it is moved at `filed_at`.
+    """
+
     file_name = CharField()
     sha256 = CharField(max_length=64, index=True)
     size_bytes = BigIntegerField()
@@ -140,6 +145,13 @@ class ImportModel(BaseModel):
     uploaded_at = MomentField()
     applied_at = MomentField(null=True)
     undone_at = MomentField(null=True)
+    source = CharField(max_length=10, default="")
+    sender = CharField(default="")
+    request_key = CharField(null=True, unique=True, max_length=64)
+    inbox_name = TextField(default="", index=True)
+    filed_at = MomentField(null=True)
+    report_sent_at = MomentField(null=True)
+    report_recipient = CharField(default="")
 
 
 class ImportedModel(BaseModel):
@@ -465,3 +477,30 @@ class IncomingPaymentPartModel(BaseModel):
 
     incoming_payment = ForeignKeyField(IncomingPaymentModel, on_delete="CASCADE")
     payment = ForeignKeyField(PaymentModel, unique=True, on_delete="CASCADE")
+
+
+class AutomationModel(BaseModel):
+    """One row, once it was saved; `weekday` is 1 for Monday, `recipients` has an address on each line."""
+
+    applies_mailed = BooleanField(default=False)
+    overdue_digest = BooleanField(default=False)
+    weekday = IntegerField()
+    hour = IntegerField()
+    month_end_digest = BooleanField(default=False)
+    recipients = TextField(default="")
+    chat_url = TextField(default="")
+    version = IntegerField()
+
+    class Meta:
+        table_name = "automation"
+
+
+class DigestModel(BaseModel):
+    """A digest of one period, such as 2026-W48; `sent_at` is null where it was asked for again."""
+
+    kind = CharField(max_length=10)
+    period = CharField(max_length=10)
+    sent_at = MomentField(null=True)
+
+    class Meta:
+        indexes = ((("kind", "period"), True),)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -42,6 +42,27 @@ class State(StrEnum):
         return self in {State.READING, State.APPLYING, State.UNDOING}
 
 
+class Source(StrEnum):
+    """How an import came by itself; nothing for one that a person, or a program in a person's place, uploaded."""
+
+    UPLOAD = ""
+    MAIL = "mail"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOrigin:
+    """`sender` is the address that a mail came from, `inbox_name` the percent-encoded name of a file in the inbox.
+
+    An import with a `request_key` is received once, however often it is sent.
+    """
+
+    source: Source = Source.UPLOAD
+    sender: str = ""
+    inbox_name: str = ""
+    request_key: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class StoredImport:
     """`failure` is why the last step failed or was refused, one sentence.
@@ -66,6 +87,13 @@ class StoredImport:
     applied_at: datetime | None
     undone_at: datetime | None
     apply_when_clean: bool = False
+    source: Source = Source.UPLOAD
+    sender: str = ""
+    request_key: str | None = None
+    inbox_name: str = ""
+    filed_at: datetime | None = None
+    report_sent_at: datetime | None = None
+    report_recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +136,23 @@ class Dependents:
 
 
 def create(
-    state: State, now: datetime, *, user_id: int | None = None, apply_when_clean: bool = False, **file: str | int
+    state: State,
+    now: datetime,
+    *,
+    user_id: int | None = None,
+    apply_when_clean: bool = False,
+    origin: ImportOrigin | None = None,
+    **file: str | int,
 ) -> int:
     """`file` has its columns: file_name, sha256, size_bytes and stored_file."""
     columns = {"file_name": "", "sha256": "", "size_bytes": 0, "stored_file": "", **file}
     return ImportModel.create(
-        state=state, uploaded_by=user_id, uploaded_at=now, apply_when_clean=apply_when_clean, **columns
+        state=state,
+        uploaded_by=user_id,
+        uploaded_at=now,
+        apply_when_clean=apply_when_clean,
+        **asdict(origin or ImportOrigin()),
+        **columns,
     ).id
 
 
@@ -129,6 +168,28 @@ def existing(import_id: int) -> StoredImport:
 def latest_with_content(sha256: str, states: tuple[State, ...]) -> StoredImport | None:
     same = _selected().where(ImportModel.sha256 == sha256, ImportModel.state.in_(states))
     return next(iter(_imports(same.order_by(ImportModel.id.desc()).limit(1))), None)
+
+
+def with_request_key(key: str) -> StoredImport | None:
+    return next(iter(_imports(_selected().where(ImportModel.request_key == key))), None)
+
+
+def not_filed() -> list[StoredImport]:
+    """Return the imports whose file was not yet moved out of the inbox folder, oldest first."""
+    waits = (ImportModel.inbox_name != "") & ImportModel.filed_at.is_null()
+    return _imports(_selected().where(waits).order_by(ImportModel.id))
+
+
+def come_by_themselves(limit: int) -> list[StoredImport]:
+    """Return the imports that came by mail or by the inbox folder, newest first."""
+    came = ImportModel.source.in_([Source.MAIL, Source.FOLDER])
+    return _imports(_selected().where(came).order_by(ImportModel.id.desc()).limit(limit))
+
+
+def note_report(import_id: int, recipient: str, now: datetime) -> bool:
+    """Note that the report was sent; return whether that was not noted before."""
+    is_first = (ImportModel.id == import_id) & ImportModel.report_sent_at.is_null()
+    return ImportModel.update(report_sent_at=now, report_recipient=recipient).where(is_first).execute() == 1
 
 
 def newest_first(limit: int = 200) -> list[StoredImport]:
@@ -268,7 +329,7 @@ def _imports(query: Any) -> list[StoredImport]:
     rows = list(query.dicts())
     for row in rows:
         row |= {name: json.loads(row[name]) for name in ("choices", "counts", "control_totals")}
-        row["state"] = State(row["state"])
+        row |= {"state": State(row["state"]), "source": Source(row["source"])}
     return [StoredImport(**row) for row in rows]
 
 

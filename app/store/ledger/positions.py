@@ -8,9 +8,12 @@ from typing import Any
 from peewee import Case, fn
 
 from app.domain.account import Owed
-from app.domain.ageing import Balances
+from app.domain.ageing import Balances, ageing_by_currency, nothing_owed
 from app.domain.as_of import AsOf
+from app.domain.receivables_summary import ReceivablesSummary, receivables_summary
+from app.domain.turnover import Turnover
 from app.store.db.tables import CustomerModel, InvoiceModel
+from app.store.ledger import settlements
 from app.store.ledger.partition_totals import PartitionFilter, partition, totals_by_partition
 from app.store.ledger.receivables import Position, is_for_good
 
@@ -50,6 +53,18 @@ def oldest_overdue(as_of: AsOf, customer_ids: Iterable[int]) -> dict[tuple[int, 
     late = position.is_owed & (InvoiceModel.due_on < as_of.day) & InvoiceModel.customer.in_(sorted(customer_ids))
     rows = position.joined(InvoiceModel.select(*key, fn.MIN(InvoiceModel.due_on))).where(late).group_by(*key).tuples()
     return {(customer_id, currency): due_on for customer_id, currency, due_on in rows}
+
+
+def summaries_by_currency(as_of: AsOf, days: Sequence[Turnover]) -> dict[str, ReceivablesSummary]:
+    """Take the turnover of at least the window of the DSO and the month of the day."""
+    balances = by_due_date(as_of)
+    settled = settlements.days_to_pay(as_of)
+    ageings = {ageing.currency: ageing for ageing in ageing_by_currency(balances, as_of.day)}
+    codes = {*ageings, *(one.currency for one in days), *(one.currency for one in settled)}
+    return {
+        code: receivables_summary(ageings.get(code) or nothing_owed(code, as_of.day), balances, days, settled)
+        for code in codes
+    }
 
 
 def balances(position: Position, key: Sequence[Any], *further: Any) -> Any:

@@ -174,6 +174,8 @@ _AUDIT_SQLITE = {
 _TABLES_BY_DEPENDENCE = (
     "incoming_payment_parts",
     "incoming_payments",
+    "digests",
+    "automation",
     "invoice_partitions",
     "ledger_versions",
     "firm",
@@ -277,6 +279,13 @@ def up(migrator, db):
         uploaded_at = DateTimeField()
         applied_at = DateTimeField(null=True)
         undone_at = DateTimeField(null=True)
+        source = CharField(max_length=10, default="")
+        sender = CharField(default="")
+        request_key = CharField(null=True, unique=True, max_length=64)
+        inbox_name = TextField(default="", index=True)
+        filed_at = DateTimeField(null=True)
+        report_sent_at = DateTimeField(null=True)
+        report_recipient = CharField(default="")
 
         class Meta:
             database = db
@@ -552,6 +561,30 @@ def up(migrator, db):
             database = db
             table_name = "incoming_payment_parts"
 
+    class AutomationModel(Model):
+        applies_mailed = BooleanField(default=False)
+        overdue_digest = BooleanField(default=False)
+        weekday = IntegerField()
+        hour = IntegerField()
+        month_end_digest = BooleanField(default=False)
+        recipients = TextField(default="")
+        chat_url = TextField(default="")
+        version = IntegerField()
+
+        class Meta:
+            database = db
+            table_name = "automation"
+
+    class DigestModel(Model):
+        kind = CharField(max_length=10)
+        period = CharField(max_length=10)
+        sent_at = DateTimeField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "digests"
+            indexes = ((("kind", "period"), True),)
+
     db.create_tables(
         [
             UserModel,
@@ -578,6 +611,8 @@ def up(migrator, db):
             LedgerPartModel,
             IncomingPaymentModel,
             IncomingPaymentPartModel,
+            AutomationModel,
+            DigestModel,
         ]
     )
     is_postgresql = isinstance(db, PostgresqlDatabase)

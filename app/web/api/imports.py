@@ -6,19 +6,26 @@ from typing import Annotated, BinaryIO, Literal
 
 from pydantic import Field
 
+from app.actions import exports
 from app.actions import imports as import_actions
+from app.domain.permissions import Right
 from app.jobs.imports import ImportJobs
+from app.store.access import users
 from app.store.ledger import imports
-from app.store.ledger.imports import State
+from app.store.ledger.automation import settings as automation
+from app.store.ledger.imports import ImportOrigin, Source, State
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.problems import Mistake, ProblemError, ProblemType
 from app.web.api.shapes import NEXT, Asked, Moment, ResponseModel, Sent
+from app.web.http.downloads import headers_of_a_file, one_at_a_time
 from app.workbook.difference import Outcome
-from app.workbook.figures import OwedTotals
+from app.workbook.figures import Expected, OwedTotals, expected
 from app.workbook.importing import Importer
+from app.workbook.meaning.cell_values.amounts import UnreadableError
 from app.workbook.preview import Choices, Preview
 from app.workbook.reading.refusal import WorkbookRefusedError
+from app.workbook.reporting import ImportOutcome, ImportReports
 
 _MOST_ERRORS = 100
 
@@ -30,6 +37,34 @@ class UploadAsked(Sent):
     apply: Literal["when-clean"] | None = Field(
         default=None, description="Apply it at once if there is no problem, question or conflict in it."
     )
+
+    expect: Annotated[str, Field(max_length=40)] | None = Field(
+        default=None,
+        description="What the books of the sender say is owed afterwards, such as 12,345.60: it is only applied "
+        "if that agrees to the cent.",
+    )
+    sender: Annotated[shapes.Email, Field(min_length=1, max_length=254)] | None = Field(
+        default=None,
+        description="The From address of the mail that it came by: that of an active user who may import. It is "
+        "applied at once only while the page Automation allows that for mail.",
+    )
+
+
+class ReportSent(Sent):
+    """To whom the report of an import was sent."""
+
+    recipient: Annotated[shapes.Name, Field(max_length=254)] = Field(description="The address that it was sent to.")
+
+
+class ReportAnswer(ResponseModel):
+    """What became of a workbook, in words for the person who sent it."""
+
+    subject: str
+    text: str
+    html: str
+    outcome: ImportOutcome
+    link: str = Field(description="The page of the import.")
+    has_marked_copy: bool = Field(description="Whether there is a copy of the workbook with its problems marked.")
 
 
 class ImportApplying(Sent):
@@ -102,12 +137,16 @@ class ImportAnswer(ResponseModel):
     uploaded_at: Moment
     applied_at: Moment | None
     undone_at: Moment | None
+    source: Source = Field(description="How it came by itself: by mail or by the inbox folder; else nothing.")
+    sender: str = Field(description="The address of the mail that it came by.")
+    report_sent_at: Moment | None = Field(description="When its report was sent, null before.")
 
 
 class ImportDetails(ImportAnswer):
-    """An import with its preview, which is null before the workbook was read."""
+    """An import with its preview, which is null before the workbook was read, and its report, null while in work."""
 
     preview: "PreviewAnswer | None"
+    report: ReportAnswer | None
 
 
 class PreviewFinding(ResponseModel):
@@ -176,6 +215,7 @@ class ImportPage(ResponseModel):
 class ImportsApi:
     importer: Importer
     jobs: ImportJobs
+    reports: ImportReports
 
     def list(self, _call: Call, query: Asked) -> Answer[ImportPage]:
         found = imports.following(query.after_id, query.limit + 1)
@@ -186,12 +226,24 @@ class ImportsApi:
         is_kept = not stored.state.is_in_work and self.importer.files(stored.id).has_preview()
         choices = Choices.from_json(stored.choices)
         preview = PreviewAnswer.of(self.importer.files(stored.id).preview(), choices) if is_kept else None
-        return Answer(ImportDetails.filled(stored, preview=preview))
+        report = self.reports.of(stored)
+        said = ReportAnswer.filled(report) if report else None
+        return Answer(ImportDetails.filled(stored, preview=preview, report=said))
 
     def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer[ImportDetails]:
+        if query.sender is not None:
+            _refuse_unknown(query.sender)
+            if known := imports.with_request_key(call.key):
+                return self.get(call, known.id)
         try:
             import_id = import_actions.receive(
-                self.importer, workbook, query.file_name, call.user, apply_when_clean=query.apply is not None
+                self.importer,
+                workbook,
+                query.file_name,
+                call.user,
+                apply_when_clean=query.apply is not None and _may_be_applied(query.sender),
+                choices=Choices(expected=self._expected(query.expect)),
+                origin=ImportOrigin(Source.MAIL, query.sender, request_key=call.key) if query.sender else None,
             )
         except WorkbookRefusedError as refused:
             raise ProblemError(ProblemType.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused
@@ -222,9 +274,54 @@ class ImportsApi:
             raise ProblemError(ProblemType.CONFLICT, str(reason), mistakes) from reason
         return self._enqueued(call, import_id)
 
+    def marked(self, call: Call, import_id: int) -> Answer[bytes]:
+        stored = imports.existing(import_id)
+        if not self.reports.has_marked_copy(stored):
+            raise problems.not_found("There is no marked copy of this import: only of one that was read and waits.")
+        rows = sum(self.importer.files(import_id).preview().counts.values())
+        try:
+            with one_at_a_time(), self.importer.marked_copy(stored) as path:
+                content = path.read_bytes()
+        except WorkbookRefusedError as refused:
+            raise problems.not_found(refused) from refused
+        name = self.importer.marked_name(stored)
+        exports.record(f"marked copy of import {import_id}", name, rows, {}, call.user, call.now)
+        return Answer(content, headers_of_a_file(content, name))
+
+    def report_sent(self, call: Call, import_id: int, body: ReportSent) -> Answer[ImportDetails]:
+        stored = imports.existing(import_id)
+        if stored.state.is_in_work:
+            raise problems.conflict(f"This import is {stored.state}: there is no report of it yet.")
+        import_actions.note_report(self.importer, import_id, body.recipient, call.user)
+        return self.get(call, import_id)
+
+    def _expected(self, text: str | None) -> Expected | None:
+        if text is None:
+            return None
+        try:
+            return expected(text, self.importer.firm.currency)
+        except UnreadableError as error:
+            sentence = f"The figure {error}: write it as 12345.60 or 'EUR 12345.60'."
+            raise ProblemError(ProblemType.INVALID, sentence, [problems.at("expect", sentence)]) from error
+
     def _enqueued(self, call: Call, import_id: int) -> Answer[ImportDetails]:
         self.jobs.enqueue(import_id)
         return self.get(call, import_id)
+
+
+def _may_be_applied(sender: str | None) -> bool:
+    return sender is None or automation.current().applies_mailed
+
+
+def _refuse_unknown(sender: str) -> None:
+    """Refuse a user without a password too: an invitation that nobody accepted, or a user for programs."""
+    user = users.find_by_email(sender)
+    if user is None or not user.active or not user.may(Right.IMPORT) or not users.has_password(user.id):
+        raise ProblemError(
+            ProblemType.UNKNOWN_SENDER,
+            "This sender may not send workbooks: add the address on the page Users, with a role that may import.",
+            [problems.at("sender", "This is not the address of an active user who may import.")],
+        )
 
 
 def _owed(one: OwedTotals) -> OwedAnswer:

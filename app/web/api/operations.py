@@ -4,21 +4,25 @@ Each requires a right of the token and one of its user (app/domain/permissions.p
 document and the reference page are made from this table and from the models that the handlers are annotated with.
 """
 
+from app.domain.firm import Firm
 from app.domain.permissions import Right, TokenRight
 from app.jobs.imports import ImportJobs
 from app.web.api.calls import Operation
 from app.web.api.customers import CustomersApi
+from app.web.api.digests import DigestsApi
 from app.web.api.imports import ImportsApi
 from app.web.api.incoming_payments import IncomingPaymentsApi
 from app.web.api.invoices import InvoicesApi
 from app.web.api.payments import PaymentsApi
 from app.web.api.reports import ReportsApi
 from app.workbook.importing import Importer
+from app.workbook.reporting import ImportReports
 
 
-def operations(importer: Importer, jobs: ImportJobs) -> tuple[Operation, ...]:
+def operations(importer: Importer, jobs: ImportJobs, public_url: str, unsaved_firm: Firm) -> tuple[Operation, ...]:
     invoice, customer, payment, report = InvoicesApi(), CustomersApi(), PaymentsApi(), ReportsApi(importer)
-    imports, incoming = ImportsApi(importer, jobs), IncomingPaymentsApi()
+    imports = ImportsApi(importer, jobs, ImportReports(importer, public_url))
+    digest, incoming = DigestsApi(public_url, unsaved_firm), IncomingPaymentsApi()
     read, edit, pay, bring = TokenRight.READ, TokenRight.EDIT, TokenRight.PAYMENTS, TokenRight.IMPORT
     return (
         Operation("listInvoices", "GET", "/invoices", invoice.list, read, Right.READ, "List invoices as of a day"),
@@ -77,6 +81,30 @@ def operations(importer: Importer, jobs: ImportJobs) -> tuple[Operation, ...]:
         Operation(
             "applyImport", "POST", "/imports/{import_id}/apply", imports.apply, bring, Right.IMPORT,
             "Apply a previewed import", status=202,
+        ),
+        Operation(
+            "getMarkedCopy", "GET", "/imports/{import_id}/marked", imports.marked, bring, Right.IMPORT,
+            "Get the workbook of an import with its problems marked",
+        ),
+        Operation(
+            "noteReport", "POST", "/imports/{import_id}/report-sent", imports.report_sent, bring, Right.IMPORT,
+            "Note that the report of an import was sent",
+        ),
+        Operation(
+            "getOverdueDigest", "GET", "/digests/overdue", digest.overdue, read, Right.READ,
+            "Get the digest of what is overdue this week, and whether it is to be sent",
+        ),
+        Operation(
+            "noteOverdueDigest", "POST", "/digests/overdue/sent", digest.overdue_sent, bring, Right.IMPORT,
+            "Note that this week's digest of what is overdue was sent",
+        ),
+        Operation(
+            "getMonthEndDigest", "GET", "/digests/month-end", digest.month_end, read, Right.READ,
+            "Get the digest of the month that ended, and whether it is to be sent",
+        ),
+        Operation(
+            "noteMonthEndDigest", "POST", "/digests/month-end/sent", digest.month_end_sent, bring, Right.IMPORT,
+            "Note that the digest of the month that ended was sent",
         ),
         Operation(
             "getAgeingReport", "GET", "/reports/ageing", report.ageing, read, Right.READ,

@@ -17,6 +17,7 @@ class ProblemType(Enum):
     MALFORMED = (400, "What was sent cannot be read")
     UNAUTHORIZED = (401, "A token is needed")
     FORBIDDEN = (403, "The token does not include this right")
+    UNKNOWN_SENDER = (403, "This sender may not send workbooks")
     NOT_FOUND = (404, "There is nothing here")
     METHOD_NOT_ALLOWED = (405, "This address cannot be used that way")
     CONFLICT = (409, "That does not fit what is stored")

@@ -61,7 +61,7 @@ _FAILED = {"session.refused": "Failed sign-in for", "session.throttled": "Too ma
 _PAYMENTS = {"payment.recorded", "payment.voided"}
 _STATEMENTS = {"statement.asked", "statement.sent", "statement.failed"}
 _COMPLETE = _PAYMENTS | _STATEMENTS  # what says by itself what was done
-_WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited"}
+_WITHOUT_SUBJECT = {"session.started", "session.ended", "firm.edited", "automation.edited"}
 _RIGHTS = {"imports": Right.SEE_IMPORTS, "users": Right.ADMINISTER}
 _PAGES = {
     "invoice": "/invoices/{}",
@@ -193,6 +193,10 @@ _WHAT = {
     "import.recalled": "asked to undo",
     "import.undone": "undid",
     "import.discarded": "discarded",
+    "import.reported": "sent the report of",
+    "automation.edited": "edited the settings of automation",
+    "digest.sent": "sent the digest",
+    "digest.asked": "asked to send again the digest",
     "backup.restored": "went back to backup",
     "firm.edited": "edited the settings of the firm",
     "export.made": "took a file of",

@@ -1,6 +1,5 @@
 """The dashboard: where the business stands at the end of a day, beside where it stood a month before."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from heapq import nlargest
@@ -9,15 +8,15 @@ from bottle import HTTPResponse
 from markupsafe import Markup
 
 from app.domain.account import Owed
-from app.domain.ageing import ageing_by_currency, nothing_owed
+from app.domain.ageing import nothing_owed
 from app.domain.as_of import AsOf
 from app.domain.periods import days_up_to, first_of_month, last_of_month, month_before, months_up_to
 from app.domain.receivables_summary import LATER_DAYS, SOON_DAYS, ReceivablesSummary, receivables_summary
 from app.domain.settlement import WINDOW_DAYS
-from app.domain.turnover import Month, Turnover, by_month
+from app.domain.turnover import Month, by_month
 from app.server_reports import ServerReports
 from app.store.db.cache import cache_fragment
-from app.store.ledger import customers, history, invoices, positions, settlements, turnover
+from app.store.ledger import customers, history, invoices, positions, turnover
 from app.web.auth import scopes
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages, address
@@ -128,10 +127,10 @@ class Dashboard:
         day = as_of.day
         months = months_up_to(day, _MONTHS)
         days = turnover.by_day(as_of, min(months[0], days_up_to(day, WINDOW_DAYS)))
-        now = self._summaries(as_of, days)
+        now = positions.summaries_by_currency(as_of, days)
         # What was void only later was still invoiced and collected then.
         since = min(first_of_month(before.day), days_up_to(before.day, WINDOW_DAYS))
-        then = self._summaries(before, turnover.by_day(before, since))
+        then = positions.summaries_by_currency(before, turnover.by_day(before, since))
         calls, debtors = _calls(as_of), _debtors(as_of)
         codes = sorted(now or {usual})
         codes.sort(key=lambda code: code != usual)  # the currency of the business comes first
@@ -149,16 +148,6 @@ class Dashboard:
             )
             for code in codes
         ]
-
-    def _summaries(self, as_of: AsOf, days: Sequence[Turnover]) -> dict[str, ReceivablesSummary]:
-        balances = positions.by_due_date(as_of)
-        settled = settlements.days_to_pay(as_of)
-        ageings = {ageing.currency: ageing for ageing in ageing_by_currency(balances, as_of.day)}
-        codes = {*ageings, *(one.currency for one in days), *(one.currency for one in settled)}
-        return {
-            code: receivables_summary(ageings.get(code) or nothing_owed(code, as_of.day), balances, days, settled)
-            for code in codes
-        }
 
 
 def _nothing(code: str, day: date) -> ReceivablesSummary:

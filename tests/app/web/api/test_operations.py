@@ -44,6 +44,12 @@ POST  /imports                       import        no        yes   yes   no -
 GET   /imports/<import_id:id>        import       yes        yes   yes   no -
 POST  /imports/<import_id:id>/answers import       no        yes   yes   no -
 POST  /imports/<import_id:id>/apply  import        no        yes   yes   no -
+GET   /imports/<import_id:id>/marked import        no        yes   yes   no -
+POST  /imports/<import_id:id>/report-sent import   no        yes   yes   no -
+GET   /digests/overdue               read         yes        yes   yes  yes -
+POST  /digests/overdue/sent          import        no        yes   yes   no -
+GET   /digests/month-end             read         yes        yes   yes  yes -
+POST  /digests/month-end/sent        import        no        yes   yes   no -
 GET   /reports/ageing                read         yes        yes   yes  yes -
 GET   /reports/customers             read         yes        yes   yes  yes -
 GET   /export                        read          no        yes   yes  yes -
@@ -128,6 +134,10 @@ def _body(path, record):
         return {"provider": "stripe", "provider_payment_id": "new", **money}
     if path.endswith("/answers"):
         return {"answers": {}}
+    if path.endswith("/report-sent"):
+        return {"recipient": "ann@example.com"}
+    if path.endswith("/sent"):
+        return {"period": "2026-W10" if "overdue" in path else "2026-02"}
     return {"reason": "Twice"} if path.endswith("/void") else {}
 
 

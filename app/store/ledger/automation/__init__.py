@@ -1,0 +1,1 @@
+"""Automation: its settings, and which digests were sent."""
