@@ -1,4 +1,4 @@
-"""A proxy between n8n and the app, as the stack has one: it hands requests on, and can act before or after one of them."""
+"""A proxy between n8n and the app, like the stack's: it hands requests on, and can act before or after one."""
 
 import re
 import threading
@@ -57,7 +57,8 @@ def _handler_of(proxy: InBetween) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             self._hand_on()
 
-        do_POST = do_GET
+        def do_POST(self) -> None:
+            self._hand_on()
 
         def _hand_on(self) -> None:
             request = f"{self.command} {self.path}"
@@ -86,7 +87,7 @@ def _handler_of(proxy: InBetween) -> type[BaseHTTPRequestHandler]:
                 with refused:
                     return refused.code, _lower(refused.headers), refused.read()
 
-        def log_message(self, format: str, *_arguments: object) -> None:
+        def log_message(self, *_arguments: object) -> None:
             """Print nothing: what came by is in `seen`."""
 
     return Handler

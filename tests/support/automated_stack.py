@@ -1,4 +1,4 @@
-"""The app with its worker, mail servers, a file share and the real n8n with our workflows: all that automation takes."""
+"""The app with its worker, mail servers, a file share and the real n8n with our workflows."""
 
 import json
 import os
@@ -140,7 +140,8 @@ class Stack:
             [PROGRAM], env=self.n8n.environment, stdout=log, stderr=log, start_new_session=True
         )
         ready = is_so_within(180, lambda: self.n8n.is_ready() or self.process.poll() is not None)
-        assert ready and self.process.poll() is None, (self.n8n.folder / "log").read_text()[-3000:]
+        assert ready, (self.n8n.folder / "log").read_text()[-3000:]
+        assert self.process.poll() is None, (self.n8n.folder / "log").read_text()[-3000:]
 
     def kill(self) -> bool:
         """End n8n in the middle of whatever it does."""
