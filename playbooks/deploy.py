@@ -17,7 +17,7 @@ from playbooks.steps import (
     refreshes,
     release,
 )
-from playbooks.steps.automation import Automation
+from playbooks.steps.automation import N8n
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
@@ -123,7 +123,7 @@ class Deployment:
             take_over(self.session, stack, recreates=self.is_refreshed)
 
     def _ensure_automation(self, stack: Stack) -> None:
-        Automation(stack, self.session.steps, self.session.settings.automation).ensure(refreshes=self.is_refreshed)
+        N8n(stack, self.session.steps, self.session.settings.automation).ensure(refreshes=self.is_refreshed)
 
     def _settings(self) -> dict[str, str]:
         """Let what an operator chose in `server.env` come first."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from playbooks.steps import app_secret, deploy_log, lock, release
-from playbooks.steps.automation import Automation
+from playbooks.steps.automation import N8n
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, serving
@@ -110,5 +110,5 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
     if is_mail or (rotate and rotate not in _OF_AUTOMATION):
         take_over(found, stack, recreates=True)
     if found.settings.automation and (for_n8n or is_mail or rotate in {*_OF_AUTOMATION, "database"}):
-        Automation(stack, found.steps, is_wanted=True).ensure(restarts=True)
+        N8n(stack, found.steps, is_wanted=True).ensure(restarts=True)
     found.steps.recap("Done: what reads them uses them.")

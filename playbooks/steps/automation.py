@@ -18,7 +18,7 @@ _PROBLEMS = "/home/node/.n8n/setup.problems"
 
 
 @dataclass(frozen=True, slots=True)
-class Automation:
+class N8n:
     stack: Stack
     steps: Steps
     is_wanted: bool

@@ -23,7 +23,10 @@ DROP DATABASE IF EXISTS {_RESTORED} WITH (FORCE);
 CREATE DATABASE {_RESTORED} OWNER invoices_n8n TEMPLATE template0;
 """
 _DISCARD = f"DROP DATABASE IF EXISTS {_RESTORED} WITH (FORCE);"
-_ROWS = "SELECT (xpath('/row/c/text()', query_to_xml(format('SELECT count(*) AS c FROM %I', tablename), false, true, '')))[1] FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename COLLATE \"C\""  # noqa: E501  # a line of SQL
+_ROWS = """\
+SELECT (xpath('/row/c/text()', query_to_xml(format('SELECT count(*) AS c FROM %I', tablename), false, true, '')))[1]
+FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename COLLATE "C"
+"""
 _PG_RESTORE = (
     "pg_restore", "--username", "postgres", "--role", "invoices_n8n", "--no-owner", "--no-privileges",
     "--exit-on-error", "--single-transaction", "--dbname", _RESTORED,

@@ -91,6 +91,7 @@ def _automation(settings: HostSettings) -> dict[str, str]:
         "AUTOMATION": "on",
         "AUTOMATION_DOMAIN": settings.automation_domain,
         "AUTOMATION_NETWORKS": " ".join(settings.editor_networks),
+        "WEBHOOK_PRIVATE_HOSTS": "n8n:5678",
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from support.recording_stack import LIST, Server, state
 
-from playbooks.steps.automation import Automation, problems
+from playbooks.steps.automation import N8n, problems
 from playbooks.steps.progress import Steps
 from playbooks.steps.stack import Stack
 from provisioning.host import Ran
@@ -20,7 +20,7 @@ def ensured(answers, *, is_wanted=True, **options):
     server, said = Server(), io.StringIO()
     server.answers |= answers
     steps = Steps(Console(file=said, width=200))
-    Automation(Stack(server, "new"), steps, is_wanted, pause=lambda _seconds: None).ensure(**options)
+    N8n(Stack(server, "new"), steps, is_wanted, pause=lambda _seconds: None).ensure(**options)
     return server, said.getvalue()
 
 
@@ -79,7 +79,7 @@ def test_n8n_that_ends_seconds_after_it_answered_is_not_taken_for_well():
     def fall(_seconds):
         server.answers["docker inspect *"] = state(running=False, exit_code=1)
 
-    Automation(Stack(server, "new"), Steps(Console(file=said, width=200)), is_wanted=True, pause=fall).ensure()
+    N8n(Stack(server, "new"), Steps(Console(file=said, width=200)), is_wanted=True, pause=fall).ensure()
 
     assert "n8n was ready, and ended seconds later." in said.getvalue()
 

@@ -102,6 +102,7 @@ def test_n8n_has_a_name_below_the_domain_and_an_editor_for_the_networks_of_ssh(t
     assert (values["AUTOMATION"], values["COMPOSE_PROFILES"]) == ("on", "automation")
     assert values["AUTOMATION_DOMAIN"] == "n8n.invoices.example.com"
     assert values["AUTOMATION_NETWORKS"] == "203.0.113.7/32 2001:db8::/48"
+    assert values["WEBHOOK_PRIVATE_HOSTS"] == "n8n:5678"
 
 
 def test_the_editor_may_have_networks_of_its_own(tmp_path):
