@@ -4,11 +4,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from support import command_line
 from support.audit_entries import audit_entries_removable
 from support.records import a_customer, a_user, an_invoice
 
+from app.backups import recovery
+from app.backups.n8n import N8nFigures
+from app.backups.refusals import BackupError
 from app.cli.recovery import _archive_of
 from app.settings import BackupSettings
 from app.store.access import audit, audit_chain
@@ -169,6 +173,46 @@ def test_a_copy_on_another_server_that_holds_the_same_agrees(postgresql_url, tmp
 
     assert (code, report["sentence"]) == (0, "The copy agrees in every figure, to the cent.")
     assert report["figures"]["outstanding"] == {"USD": 100_00}
+
+
+@pytest.fixture
+def with_n8n(postgresql_url):
+    """n8n's database on the same server, with one workflow."""
+    server = postgresql_url.rpartition("/")[0]
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as superuser:
+        superuser.execute("CREATE DATABASE n8n")
+    with psycopg.connect(f"{server}/n8n", autocommit=True) as n8n:
+        n8n.execute("CREATE TABLE credentials_entity (id text); CREATE TABLE workflow_entity (id text)")
+        n8n.execute("CREATE TABLE instance_version_history (id serial, major int, minor int, patch int)")
+        n8n.execute("INSERT INTO workflow_entity VALUES ('invoices-inbox')")
+    yield
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as superuser:
+        superuser.execute("DROP DATABASE n8n WITH (FORCE)")
+
+
+@pytest.mark.usefixtures("with_n8n")
+def test_a_server_with_n8n_hands_over_what_that_holds_as_well(handed_over):
+    _, report = handed_over()
+
+    assert report["n8n"]["tables"] == {"credentials_entity": 0, "instance_version_history": 0, "workflow_entity": 1}
+
+
+@pytest.mark.usefixtures("with_n8n")
+def test_a_copy_is_compared_with_n8n_s_database_as_well(postgresql_url, tmp_path):
+    code, report = compared(postgresql_url, tmp_path, urlsplit(postgresql_url).hostname)
+
+    assert (code, report["sentence"]) == (0, "The copy agrees in every figure, to the cent.")
+
+
+def test_a_copy_that_lacks_a_workflow_of_n8n_is_refused():
+    with pytest.raises(BackupError) as told:
+        recovery._refuse_other_n8n(
+            N8nFigures("2.40.7", {"workflow_entity": 1}), N8nFigures("2.40.7", {}), "What the copy holds"
+        )
+
+    assert str(told.value) == (
+        "What the copy holds is not what was there: The table workflow_entity of n8n had 1 row, now 0."
+    )
 
 
 def test_a_copy_on_a_server_that_does_not_answer_is_no_copy(postgresql_url, tmp_path):
