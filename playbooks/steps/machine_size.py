@@ -75,7 +75,7 @@ class AutomationShare:
 
 # docs/decisions/0028-n8n.md has what was measured.
 BESIDE_AUTOMATION = {
-    4: AutomationShare(704, app=900, worker_itself=700, workbook_rows=175_000),
+    4: AutomationShare(896, app=800, worker_itself=600, workbook_rows=150_000),
     8: AutomationShare(1_024, app=1_536, worker_itself=2_000, workbook_rows=500_000),
     16: AutomationShare(1_024, app=3_400, worker_itself=4_000, workbook_rows=1_000_000),
     32: AutomationShare(2_048, app=6_144, worker_itself=8_000, workbook_rows=2_000_000),
