@@ -165,6 +165,7 @@ class AppSettings(_Settings):
         default_factory=lambda values: frozenset({Role.ADMIN} if _is_https(values) else ())
     )
     allowed_addresses: _Networks = ()
+    automation_subnet: _Networks = ()
     trusted_proxies: _Networks = ()
     smtp_url: _SmtpUrl = Field("", repr=False)
     mail_from: Annotated[str, AfterValidator(_sender)] = Field("", validate_default=True)

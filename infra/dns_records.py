@@ -21,22 +21,27 @@ class DnsRecords(ComponentResource):
 
     def __init__(self, name: str, settings: InfraSettings, address: Output[str], ipv6_address: Output[str]) -> None:
         super().__init__("invoices:infra:DnsRecords", name)
-        records = wanted(settings, address, ipv6_address)
-        if settings.dns == "route53":
-            self._at_route53(settings, records)
-        elif settings.dns == "lightsail":
-            self._at_lightsail(settings, records)
-        self.to_set = Output.from_input("") if settings.dns != "external" else _as_lines(settings.domain, records)
+        records_of_domain = wanted(settings, address, ipv6_address)
+        # The issuer of the domain counts for the names below it as well.
+        addresses = {kind: value for kind, value in records_of_domain.items() if kind != "CAA"}
+        names = {name: records_of_domain if name == settings.domain else addresses for name in settings.names}
+        for domain, records in names.items():
+            if settings.dns == "route53":
+                self._at_route53(settings, domain, records)
+            elif settings.dns == "lightsail":
+                self._at_lightsail(settings, domain, records)
+        lines = [_as_lines(domain, records) for domain, records in names.items() if settings.dns == "external"]
+        self.to_set = Output.all(*lines).apply(lambda texts: "\n".join(filter(None, texts)))
         self.register_outputs({"to_set": self.to_set})
 
-    def _at_route53(self, settings: InfraSettings, records: Mapping[str, Output[str]]) -> None:
+    def _at_route53(self, settings: InfraSettings, domain: str, records: Mapping[str, Output[str]]) -> None:
         zone = route53.get_zone_output(name=settings.dns_zone)
 
         def record(kind: str, value: Input[str]) -> None:
             route53.Record(
-                kind.lower(),
+                _resource(settings, domain, kind),
                 zone_id=zone.zone_id,
-                name=settings.domain,
+                name=domain,
                 type=kind,
                 ttl=_SECONDS,
                 records=[value],
@@ -46,12 +51,12 @@ class DnsRecords(ComponentResource):
 
         _for_each(records, record)
 
-    def _at_lightsail(self, settings: InfraSettings, records: Mapping[str, Output[str]]) -> None:
+    def _at_lightsail(self, settings: InfraSettings, domain: str, records: Mapping[str, Output[str]]) -> None:
         def entry(kind: str, value: Input[str]) -> None:
             lightsail.DomainEntry(
-                kind.lower(),
+                _resource(settings, domain, kind),
                 domain_name=settings.dns_zone,
-                name=settings.domain.removesuffix(settings.dns_zone).removesuffix("."),
+                name=domain.removesuffix(settings.dns_zone).removesuffix("."),
                 type=kind,
                 target=value,
                 region=DOMAINS_REGION,
@@ -67,6 +72,10 @@ def wanted(settings: InfraSettings, address: Output[str], ipv6_address: Output[s
     ipv6 = {"AAAA": ipv6_address} if settings.addresses == "dualstack" else {}
     issuer = {} if settings.is_apex else {"CAA": Output.from_input(_ISSUER)}
     return {"A": address, **ipv6, **issuer}
+
+
+def _resource(settings: InfraSettings, domain: str, kind: str) -> str:
+    return kind.lower() if domain == settings.domain else f"n8n-{kind.lower()}"
 
 
 def _for_each(records: Mapping[str, Output[str]], make: Callable[[str, Input[str]], None]) -> None:

@@ -48,7 +48,8 @@ def run_checks(settings: InfraSettings, client: Clients, dns: PublicDns) -> Iter
     for check in (_zone, _bundle, _blueprint, _key, _static_ips, _name_is_free):
         yield _asked(check.__name__.removeprefix("_").replace("_", " "), check, settings, lightsail)
     yield _asked("domain", _delegation, settings, client, dns)
-    yield _asked("records", _present_records, settings, lightsail, dns)
+    for name in settings.names:
+        yield _asked("records", _present_records, settings, lightsail, dns, name)
     yield _apex(settings, dns)
 
 
@@ -158,9 +159,9 @@ def _name_is_free(settings: InfraSettings, lightsail: BaseClient) -> Finding:
     return Finding(what)
 
 
-def _present_records(settings: InfraSettings, lightsail: BaseClient, dns: PublicDns) -> Finding:
-    what = f"records of {settings.domain}"
-    seen = dns.records(settings.domain)
+def _present_records(settings: InfraSettings, lightsail: BaseClient, dns: PublicDns, name: str) -> Finding:
+    what = f"records of {name}"
+    seen = dns.records(name)
     own = _own_addresses(settings, lightsail) if seen else set()
     others = {(kind, value) for kind, value in seen if value not in own}
     if not others:

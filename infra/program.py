@@ -16,7 +16,7 @@ from infra.monitoring import NAMESPACE, MonitoringAlarms
 from infra.prices import bundle_price
 from infra.server import Server
 from infra.server_user import ServerUser
-from infra.settings import KEYS, InfraSettings, InfraSettingsError
+from infra.settings import KEYS, LISTS, InfraSettings, InfraSettingsError
 
 
 def main() -> None:
@@ -66,6 +66,8 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
         "reboot_time": settings.reboot_time,
         "log_group": logs.name if logs else nothing,
         "app_secret": secrets.arn if secrets else nothing,
+        "automation": settings.automation,
+        "automation_networks": list(settings.automation_networks),
         "disk_encryption": settings.disk_encryption,
         "disk_secret": disk_key.arn if disk_key else nothing,
         "monthly_cost": costs.by_item(settings),
@@ -86,5 +88,5 @@ def _within_budget(settings: InfraSettings) -> None:
 
 def _configuration() -> dict[str, Any]:
     config = pulumi.Config()
-    texts = {key: config.get(key) for key in KEYS if key != "sshCidrs"}
-    return {**texts, "sshCidrs": config.get_object("sshCidrs")}
+    texts = {key: config.get(key) for key in KEYS if key not in LISTS}
+    return {**texts, **{key: config.get_object(key) for key in LISTS}}

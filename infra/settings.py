@@ -18,6 +18,7 @@ Monitoring = Literal["off", "basic", "detailed"]
 
 DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 LEAST_MEMORY_GIGABYTES = 2
+LEAST_MEMORY_WITH_AUTOMATION = 4
 _KEYS_AT_ONCE = 2
 _KEY_KINDS = {"ssh-ed25519", "ssh-rsa"}
 LOGIN_USERS: Mapping[_Blueprint, str] = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_13": "admin"}
@@ -83,7 +84,7 @@ def _public_key(text: str) -> str:
     return text
 
 
-def _ssh_network(text: str) -> str:
+def _network(text: str) -> str:
     try:
         network = ip_network(text)
     except ValueError as error:
@@ -122,6 +123,16 @@ def _of_two_keys(retired: int, info: ValidationInfo) -> int:
     return retired
 
 
+def _with_room(automation: bool, info: ValidationInfo) -> bool:  # noqa: FBT001  # pydantic passes it so
+    noted = bundle_price(info.data.get("bundle", ""))
+    if automation and noted and noted.memory_gigabytes < LEAST_MEMORY_WITH_AUTOMATION:
+        raise ValueError(
+            f"it takes a bundle of {LEAST_MEMORY_WITH_AUTOMATION} GB, and '{info.data['bundle']}' has "
+            f"{noted.memory_gigabytes:g} GB"
+        )
+    return automation
+
+
 def _for_alarms(email: str, info: ValidationInfo) -> str:
     if not email and info.data.get("monitoring", "off") != "off":
         raise ValueError("it is missing; alarms need somebody to be sent to, or set monitoring to off")
@@ -140,7 +151,7 @@ _HostName = Annotated[
         "a domain name in small letters, such as invoices.example.com",
     ),
 ]
-_SshNetwork = Annotated[str, AfterValidator(_ssh_network)]
+_Network = Annotated[str, AfterValidator(_network)]
 _Email = Annotated[str, _matching(r"[^@\s]+@[^@\s]+", "an e-mail address")]
 
 
@@ -151,6 +162,7 @@ class InfraSettings(BaseModel):
     a higher `key_number` makes new keys, and those up to `retired_key_number` are deleted. `ssh_cidrs` are the networks
     that may connect by SSH, with `ssh_from_browser` also Lightsail's own client in the browser; `dns` is where the
     domain's records are set; `backup_lock_mode` is who can lift a backup's lock early: an administrator, or nobody.
+    `automation` runs n8n beside the app, whose editor `automation_networks` may open, or else those of SSH.
     `permissions_boundary` is a policy that no IAM user of the stack gets beyond.
     """
 
@@ -174,7 +186,7 @@ class InfraSettings(BaseModel):
         _matching(r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\]):\d{1,5}", "an address and a port, such as 10.0.0.5:2525"),
     ] = ""
     ssh_public_key: Annotated[str, AfterValidator(_public_key)]
-    ssh_cidrs: Annotated[tuple[_SshNetwork, ...], BeforeValidator(_as_list)]
+    ssh_cidrs: Annotated[tuple[_Network, ...], BeforeValidator(_as_list)]
     ssh_from_browser: bool = False
     dns: Literal["route53", "lightsail", "external"] = "external"
     dns_zone: Annotated[_HostName, AfterValidator(_zone_for_dns)] = Field("", validate_default=True)
@@ -191,6 +203,8 @@ class InfraSettings(BaseModel):
         str, _matching(r"arn:aws[a-z-]*:iam::[0-9]{12}:policy/.+", "the ARN of an IAM policy")
     ] = ""
     disk_encryption: Literal["off", "typed", "secretsmanager"] = "off"
+    automation: Annotated[bool, AfterValidator(_with_room)] = False
+    automation_networks: Annotated[tuple[_Network, ...], BeforeValidator(_as_list)] = ()
     key_number: _Number = 1
     retired_key_number: Annotated[int, AfterValidator(_of_two_keys)] = Field(0, ge=0, validate_default=True)
 
@@ -209,6 +223,11 @@ class InfraSettings(BaseModel):
         return self.server_name if self.server_number == 1 else f"{self.server_name}-{self.server_number}"
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names that lead to the server: the domain, and that of n8n where there is automation."""
+        return (self.domain, *([f"n8n.{self.domain}"] if self.automation else []))
+
+    @property
     def is_apex(self) -> bool:
         """Tell whether the domain is the zone itself, as far as names say: what is set there counts for all below."""
         return self.domain == self.dns_zone or self.domain.count(".") == 1
@@ -218,6 +237,7 @@ class InfraSettings(BaseModel):
         return LOGIN_USERS[self.blueprint]
 
 
+LISTS = ("sshCidrs", "automationNetworks")
 KEYS = [field.alias or "" for name, field in InfraSettings.model_fields.items() if name != "region"]
 
 

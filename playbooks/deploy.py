@@ -17,6 +17,7 @@ from playbooks.steps import (
     refreshes,
     release,
 )
+from playbooks.steps.automation import Automation
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
@@ -87,6 +88,7 @@ class Deployment:
         if is_there and not self.is_refreshed:
             steps.note(f"{version} serves already, and nothing else changed.")
             self._create_first_admin()  # an interrupted deploy may not have created the first admin
+            self._ensure_automation(stack)
             return False
         with steps.step("Upload the release"):
             release.upload(host, self.release)
@@ -97,6 +99,7 @@ class Deployment:
             release.prune(host)
             refreshes.prune(host)
         self._create_first_admin()
+        self._ensure_automation(stack)
         self._begin_backups()
         return True
 
@@ -119,13 +122,16 @@ class Deployment:
         with configured(stack, before):
             take_over(self.session, stack, recreates=self.is_refreshed)
 
+    def _ensure_automation(self, stack: Stack) -> None:
+        Automation(stack, self.session.steps, self.session.settings.automation).ensure(refreshes=self.is_refreshed)
+
     def _settings(self) -> dict[str, str]:
         """Let what an operator chose in `server.env` come first."""
         session = self.session
         file = file_of(session.stack)
         chosen = wanted(session.settings, file)
         return {
-            **machine_size.of_machine(session.host, chosen, file.name),
+            **machine_size.of_machine(session.host, chosen, file.name, automation=session.settings.automation),
             backup_key.NAME: backup_key.recipient(session.host, session.settings, session.steps),
             **chosen,
             postgresql.NAME: postgresql.wanted(session.host, chosen),

@@ -2,8 +2,10 @@
 
 import getpass
 import re
+from collections.abc import Mapping
 
 from playbooks.steps import app_secret, deploy_log, lock, release
+from playbooks.steps.automation import Automation
 from playbooks.steps.roles import set_roles
 from playbooks.steps.session import RefusedError, Session, server_task
 from playbooks.steps.stack import ONCE, Stack, serving
@@ -11,38 +13,70 @@ from playbooks.steps.takeover import take_over
 from provisioning.firewall import MAIL_PORTS
 from provisioning.settings import HostSettings, address_and_port
 
-_KINDS = ("signing-key", "database", "redis")
+_OF_AUTOMATION = ("automation-owner", "automation-token")
+_KINDS = ("signing-key", "database", "redis", *_OF_AUTOMATION)
 _WOULD = {
     "": "The address of the mail server would be asked for",
     "signing-key": "A new key would sign, and the one before still count",
     "database": "The roles of the database would get new passwords",
     "redis": "The queue would get a new password, and be started again",
+    "automation-owner": "The owner of n8n would get a new password, and n8n be started again",
+    "automation-token": "n8n would get a new token, and be started again",
+}
+# What n8n alone reads: the option of `invoices secrets`, and what is asked.
+_FOR_AUTOMATION = {
+    "inbox": ("--set-inbox-url", "INBOX_URL, such as imaps://user:password@host:993: "),
+    "payments": ("--set-payments-secret", "The secret that the payment provider signs with: "),
+    "folder": ("--set-folder-url", "FOLDER_URL, such as sftp://user:password@host:22/path: "),
 }
 
 
 @server_task(
     "secrets",
-    rotate="signing-key (nobody is signed out), database (the passwords of its roles), or redis (that of the queue).",
+    rotate="signing-key (nobody is signed out), database (the passwords of its roles), redis (that of the queue), "
+    "automation-owner (the password of n8n's editor) or automation-token (n8n's token of the API).",
     mail="Ask for the address of the mail server, which holds a password; nothing switches mail off.",
+    inbox="Ask for the mailbox that workbooks come to, for n8n; nothing switches it off.",
+    payments="Ask for the secret that the payment provider signs with, for n8n; nothing switches its webhook off.",
+    folder="Ask for the folder that workbooks come to by SFTP, for n8n; nothing switches it off.",
     dry_run="Only say what would be done.",
 )
-def stack_secrets(found: Session, *, rotate: str = "", mail: bool = False, dry_run: bool = False) -> None:
-    """Rotate secrets, or set the mail server; only the copy in Secrets Manager, where one is rented, follows."""
-    if (rotate and rotate not in _KINDS) or not (rotate or mail):
-        raise RefusedError(f"Say what: --mail, or --rotate with one of {', '.join(_KINDS)}.")
+def stack_secrets(
+    found: Session,
+    *,
+    rotate: str = "",
+    mail: bool = False,
+    inbox: bool = False,
+    payments: bool = False,
+    folder: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Rotate secrets, or set the mail server or what n8n reaches; the copy in Secrets Manager, if rented, follows."""
+    for_n8n = [name for name, is_asked in {"inbox": inbox, "payments": payments, "folder": folder}.items() if is_asked]
+    if (rotate and rotate not in _KINDS) or not (rotate or mail or for_n8n):
+        raise RefusedError(
+            f"Say what: --mail, --inbox, --payments, --folder, or --rotate with one of {', '.join(_KINDS)}."
+        )
     version = release.current(found.host)
     if not version:
         raise RefusedError(f"{found.host.name}: nothing was deployed yet, and the first deploy makes all secrets.")
+    if (for_n8n or rotate in _OF_AUTOMATION) and not found.settings.automation:
+        raise RefusedError(
+            f"{found.host.name}: there is no automation: set automation to true, deploy, and then run this again."
+        )
     if rotate == "redis":
         serving(found.host, "redis")  # there is one only where the settings ask for it
     if dry_run:
-        found.steps.note(f"{_WOULD[rotate]}; app and worker would be started with it, and no request lost.")
+        would = _WOULD[rotate] if rotate or mail else f"What n8n reaches would be asked for ({', '.join(for_n8n)})"
+        concerned = "app and worker" if mail or (rotate and rotate not in _OF_AUTOMATION) else "n8n"
+        found.steps.note(f"{would}; {concerned} would be started with it, and no request lost.")
         return
     url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
     _refuse_unreachable(url, found.settings)
-    what = f"rotate {rotate}" if rotate else "set mail"
+    secrets_of_n8n = {name: getpass.getpass(_FOR_AUTOMATION[name][1]) for name in for_n8n}
+    what = f"rotate {rotate}" if rotate else f"set {', '.join([*(['mail'] if mail else []), *for_n8n])}"
     with lock.held(found.host, what), deploy_log.failure_logged(found.host, what, version):
-        _change(found, Stack(found.host, version), rotate, url, is_mail=mail)
+        _change(found, Stack(found.host, version), rotate, url, is_mail=mail, for_n8n=secrets_of_n8n)
         deploy_log.append(found.host, what, version, "done")
         app_secret.keep(found)
 
@@ -58,16 +92,23 @@ def _refuse_unreachable(url: str, settings: HostSettings) -> None:
         )
 
 
-def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: bool) -> None:
+def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: bool, for_n8n: Mapping[str, str]) -> None:
     with found.steps.step("Write the secrets"):
-        arguments = ["--rotate", rotate] if rotate else []
-        arguments += ["--set-smtp-url"] if is_mail else []
-        stack.execute(*ONCE, "secrets", "invoices", "secrets", *arguments, stdin=f"{url}\n" if is_mail else "")
+        if rotate or is_mail:
+            arguments = ["--rotate", rotate] if rotate else []
+            arguments += ["--set-smtp-url"] if is_mail else []
+            stack.execute(*ONCE, "secrets", "invoices", "secrets", *arguments, stdin=f"{url}\n" if is_mail else "")
+        for name, text in for_n8n.items():
+            option, _ = _FOR_AUTOMATION[name]
+            stack.execute(*ONCE, "secrets", "invoices", "secrets", option, stdin=f"{text}\n")
     if rotate == "database":
         with found.steps.step("Set the passwords in the database"):
             set_roles(stack)
     if rotate == "redis":
         with found.steps.step("Start the queue with its password"):
             stack.execute("restart", "redis")  # what is uploaded meanwhile waits until the worker looks for it
-    take_over(found, stack, recreates=True)
-    found.steps.recap("Done: the app and the worker use them.")
+    if is_mail or (rotate and rotate not in _OF_AUTOMATION):
+        take_over(found, stack, recreates=True)
+    if found.settings.automation and (for_n8n or is_mail or rotate in {*_OF_AUTOMATION, "database"}):
+        Automation(stack, found.steps, is_wanted=True).ensure(restarts=True)
+    found.steps.recap("Done: what reads them uses them.")

@@ -3,7 +3,7 @@
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from playbooks.steps import alarm_mails, deploy_log, lock, refreshes, release, self_reports
+from playbooks.steps import alarm_mails, automation, deploy_log, lock, refreshes, release, self_reports
 from playbooks.steps.session import Session, server_task
 from playbooks.steps.stack import containers, health
 from playbooks.steps.switching import routed_to
@@ -29,6 +29,8 @@ def status(found: Session) -> None:
     console.print(_figures(found))
     for told in (*self_reports.newest(host), self_reports.timers(host)):
         console.print(told.line, style=None if told.is_well else "red", markup=False)
+    for sentence in automation.problems(host, is_wanted=found.settings.automation):
+        console.print(sentence, style="red", markup=False)
     for sentence in alarm_mails.unheard(found.settings):
         console.print(sentence, style="yellow", markup=False)
     if holder := lock.holder(host):

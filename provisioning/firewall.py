@@ -21,6 +21,7 @@ _RULES = "/etc/invoices/firewall.nft"
 _UNIT = "invoices-firewall.service"
 _HTTPS = 443
 MAIL_PORTS = (25, 465, 587)
+AUTOMATION_PORTS = (22, 443, 465, 587, 993)
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -60,7 +61,7 @@ def _own_mail_server(settings: HostSettings) -> str:
         return "# no mail server of the owner's"
     address, port = address_and_port(settings.mail_server)
     family = "ip" if address.version == 4 else "ip6"
-    return f'iifname "invoices-mail" {family} daddr {address} tcp dport {port} accept'
+    return f'iifname {{ "invoices-mail", "invoices-n8n" }} {family} daddr {address} tcp dport {port} accept'
 
 
 def _rules(settings: HostSettings) -> str:
@@ -68,6 +69,7 @@ def _rules(settings: HostSettings) -> str:
     return filled(
         _RULES,
         bucket_port=str(_bucket_port(settings)),
+        automation_ports=", ".join(map(str, AUTOMATION_PORTS)),
         mail_ports=", ".join(map(str, MAIL_PORTS)),
         own_mail_server=_own_mail_server(settings),
         ssh_ipv4=_elements([network for network in networks if isinstance(network, IPv4Network)]),

@@ -39,6 +39,7 @@ class HostSettings(BaseModel):
     machine with the certificate of its private authority, which only a server in a file can have.
     `mail_server` is the address and port, such as 10.0.0.5:2525, of a mail server that is at a private address or at a
     port of its own; `reboot_time` is in UTC.
+    `automation_networks` are those that n8n's editor may be opened from, empty for those of SSH.
     `disk_secret` names the secret that has the key of the encrypted disk, where it is not typed.
     `dns_records_to_set` has a line for each record to be set by hand; `monthly_cost` is in dollars, by item;
     `host_keys` are lines such as `ssh-ed25519 AAAA…`, empty where only `fab trust` can get them.
@@ -67,9 +68,20 @@ class HostSettings(BaseModel):
     mail_server: Annotated[str, AfterValidator(_mail_server)] = ""
     reboot_time: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "03:30"
     app_secret: str
+    automation: bool = False
+    automation_networks: tuple[str, ...] = ()
     disk_encryption: DiskEncryption = "off"
     disk_secret: str = ""
     monthly_cost: Mapping[str, str]
+
+    @property
+    def automation_domain(self) -> str:
+        """Return the name of n8n, empty where there is no automation."""
+        return f"n8n.{self.domain}" if self.automation else ""
+
+    @property
+    def editor_networks(self) -> tuple[str, ...]:
+        return self.automation_networks or self.ssh_cidrs
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, Any]) -> Self:

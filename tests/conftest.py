@@ -23,7 +23,13 @@ POSTGRESQL = {f"postgresql-{path.parent.name}": path for path in installed_versi
 RUNNING = dict(server.split("=", 1) for server in os.environ.get("TEST_POSTGRESQL_SERVERS", "").split())
 VERSIONS = [*POSTGRESQL, *RUNNING] or ["postgresql"]
 # What takes longest comes first, so that no process is left with it in the end.
-LONG = ("tests/browser", "tests/app/web/api/test_fuzz", "tests/app/workbook", "tests/app/cli/test_imports")
+LONG = (
+    "tests/stack/test_n8n",
+    "tests/browser",
+    "tests/app/web/api/test_fuzz",
+    "tests/app/workbook",
+    "tests/app/cli/test_imports",
+)
 
 # A speed is never tested: the machine may be busy. What a test makes of a database, it takes back for each example.
 hypothesis.settings.register_profile(

@@ -6,6 +6,7 @@ from datetime import datetime
 from app.domain.permissions import Right
 from app.store.access import api_tokens, audit
 from app.store.access.api_tokens import ApiToken, TokenFacts
+from app.store.access.hashes import hash_of
 from app.store.access.users import User
 from app.store.db.missing_records import MissingError
 from app.store.db.transactions import transaction
@@ -24,7 +25,7 @@ def create(facts: TokenFacts, by: User, now: datetime) -> str:
         raise OutsideScopeError("A token cannot see more than you do: name customers and ledgers of your own scope.")
     token = PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
     with transaction():
-        token_id = api_tokens.add(by.id, facts, token, now)
+        token_id = api_tokens.add(by.id, facts, hash_of(token), now)
         after = {"name": facts.name, "rights": " ".join(sorted(facts.rights)), "expires_at": facts.expires_at}
         audit.append(by, "token.created", f"token:{token_id}", after=after, now=now)
     return token

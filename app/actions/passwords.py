@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app.actions import api_tokens
 from app.actions.own_account import refuse_own
+from app.actions.program_accounts import refuse_program
 from app.store.access import audit, logins, one_time_links, users
 from app.store.access.logins import NewLogin
 from app.store.access.one_time_links import Link, Purpose
@@ -65,6 +66,7 @@ def rehash(user_id: int, password_hash: str) -> None:
 
 
 def _make_link(user_id: int, purpose: Purpose, by: User | None, now: datetime, *, by_mail: bool) -> str:
+    refuse_program(user_id)
     token = secrets.token_urlsafe(_LINK_TOKEN_BYTES)
     with transaction():
         one_time_links.add(token, user_id, purpose, by.id if by else None, now, by_mail=by_mail)
@@ -73,6 +75,7 @@ def _make_link(user_id: int, purpose: Purpose, by: User | None, now: datetime, *
 
 
 def _set(user: User, password_hash: str, now: datetime) -> None:
+    refuse_program(user.id)
     users.set_password_hash(user.id, password_hash)
     one_time_links.void(user.id)
     logins.revoke_all_of(user.id, now)

@@ -6,9 +6,11 @@ import sys
 import typer
 
 from app.actions.imports import NotNowError
+from app.actions.program_accounts import ProgramAccountError
 from app.backups.refusals import BackupError
 from app.cli import (
     audit,
+    automation,
     backups,
     certificates,
     demo,
@@ -37,6 +39,7 @@ _EXPECTED_ERRORS = (
     WorkbookRefusedError,
     NotNowError,
     EmailTakenError,
+    ProgramAccountError,
 )
 
 commands = typer.Typer(
@@ -49,6 +52,7 @@ for module in (serving, demo, imports, reports, users, tokens, secret_files, bac
     commands.registered_commands += module.commands.registered_commands
 commands.add_typer(reports.report, name="report")
 commands.add_typer(audit.audit, name="audit")
+commands.add_typer(automation.automation, name="automation")
 commands.add_typer(maintenance.maintenance, name="maintenance")
 commands.add_typer(certificates.certificate, name="certificate")
 commands.add_typer(recovery.recover, name="recover", hidden=True)

@@ -156,7 +156,7 @@ class MailJobs:
     def _send(self, email: str, purpose: Purpose) -> None:
         with connection():
             user = users.find_by_email(email)
-            if user is None or not user.active:
+            if user is None or not user.active or user.is_program:
                 log.info("no link is sent to an address that nobody has who may sign in")
                 return
             token = passwords.make_mailed_link(user.id, purpose, self._now())

@@ -59,7 +59,9 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     disk_space, read_only = DiskSpace.by(settings), ReadOnly.by(settings)
     idle = timedelta(minutes=settings.session_idle_minutes)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space, read_only, idle)
-    access_policy = AccessPolicy(settings.allowed_addresses, idle, settings.require_second_factor)
+    access_policy = AccessPolicy(
+        settings.allowed_addresses, idle, settings.require_second_factor, settings.automation_subnet
+    )
     guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))

@@ -15,6 +15,7 @@ from app.actions import sign_in
 from app.actions.customers import StillOpenError
 from app.actions.imports import NotNowError
 from app.actions.own_account import OwnAccountError
+from app.actions.program_accounts import ProgramAccountError
 from app.domain.firm import Firm
 from app.domain.permissions import Right, may
 from app.domain.sentences import count_text
@@ -163,7 +164,7 @@ class Guard:
             refusal = refused
         except MissingError as missing:
             refusal = NotFoundError(str(missing))
-        except (NotNowError, OwnAccountError, StillOpenError) as refused:
+        except (NotNowError, OwnAccountError, ProgramAccountError, StillOpenError) as refused:
             refusal = ConflictError(str(refused))
         except Exception as error:
             outage = refusal_for_outage(error)

@@ -4,7 +4,7 @@ A larger machine serves more only because of this table: containers are limited,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playbooks.steps.session import RefusedError
 from provisioning.host import Host
@@ -57,10 +57,33 @@ SIZES = (
          proxy=1_024, backup=4_096, workbook_rows=2_000_000),
 )  # fmt: skip
 LEAST = SIZES[0]
+
+
+@dataclass(frozen=True, slots=True)
+class AutomationShare:
+    """What n8n takes of a machine, and what app, worker and workbooks have left beside it; in megabytes and rows."""
+
+    n8n: int
+    app: int
+    worker_itself: int
+    workbook_rows: int
+
+    @property
+    def heap(self) -> int:
+        return self.n8n * 2 // 3
+
+
+# docs/decisions/0028-n8n.md has what was measured.
+BESIDE_AUTOMATION = {
+    4: AutomationShare(896, app=800, worker_itself=600, workbook_rows=150_000),
+    8: AutomationShare(1_024, app=1_536, worker_itself=2_000, workbook_rows=500_000),
+    16: AutomationShare(1_024, app=3_400, worker_itself=4_000, workbook_rows=1_000_000),
+    32: AutomationShare(2_048, app=6_144, worker_itself=8_000, workbook_rows=2_000_000),
+}
 _ROWS_OF_DEFAULTS = 250_000  # of the app's own limits, which grow with the rows
 
 
-def of_machine(host: Host, chosen: Mapping[str, str], file: str) -> dict[str, str]:
+def of_machine(host: Host, chosen: Mapping[str, str], file: str, *, automation: bool = False) -> dict[str, str]:
     """Return the settings of the stack that follow from the machine.
 
     Raises RefusedError for a machine that is too small, or where what the file has instead does not fit into it.
@@ -73,10 +96,19 @@ def of_machine(host: Host, chosen: Mapping[str, str], file: str) -> dict[str, st
             f"{host.name}: it has {gigabytes:.1f} GB of memory, and the stack takes a machine of {LEAST.gigabytes}: "
             "`fab move` brings it to a larger one."
         )
-    values = settings(fitting[-1], processors)
+    size, share = fitting[-1], None
+    if automation:
+        share = BESIDE_AUTOMATION.get(size.gigabytes)
+        if share is None:
+            raise RefusedError(
+                f"{host.name}: it has {gigabytes:.1f} GB of memory, and with automation the stack takes a machine of "
+                f"{min(BESIDE_AUTOMATION)}: `fab move` brings it to a larger one, or set automation to false."
+            )
+        size = replace(size, app=share.app, worker_itself=share.worker_itself, workbook_rows=share.workbook_rows)
+    values = {**settings(size, processors), **_of_n8n(share)}
     ours = {name: value for name, value in chosen.items() if name in values and value}
     try:
-        _refuse_what_does_not_fit(host, {**values, **ours}, ours, fitting[-1])
+        _refuse_what_does_not_fit(host, {**values, **ours}, ours, size)
     except ValueError as error:
         raise RefusedError(f"{file}: {error}") from error
     return values
@@ -115,6 +147,10 @@ def settings(size: Size, processors: int) -> dict[str, str]:
     }
 
 
+def _of_n8n(share: AutomationShare | None) -> dict[str, str]:
+    return {"N8N_MEMORY": f"{share.n8n}m", "N8N_HEAP_MEGABYTES": str(share.heap)} if share else {}
+
+
 def _memory(host: Host) -> int:
     lines = (host.read("/proc/meminfo") or "").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("MemTotal:"))
@@ -124,11 +160,13 @@ def _refuse_what_does_not_fit(host: Host, values: Mapping[str, str], chosen: Map
     def megabytes(*names: str) -> int:
         return sum(_number(name, values[name]) for name in names)
 
+    n8n = ("N8N_MEMORY",) if "N8N_MEMORY" in values else ()
+    lasting = ("DB_MEMORY", "APP_MEMORY", "WORKER_MEMORY", "PROXY_MEMORY", *n8n)
     for taken, most, names, of_what in (
         (
-            megabytes("DB_MEMORY", "APP_MEMORY", "WORKER_MEMORY", "PROXY_MEMORY") + _GATE_AND_QUEUE_MEGABYTES,
+            megabytes(*lasting) + _GATE_AND_QUEUE_MEGABYTES,
             size.gigabytes * 1_024,
-            ("DB_MEMORY", "APP_MEMORY", "WORKER_MEMORY", "PROXY_MEMORY"),
+            lasting,
             f"{host.name}, a machine of {size.gigabytes} GB",
         ),
         (

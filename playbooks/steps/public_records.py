@@ -27,7 +27,11 @@ def missing(settings: HostSettings) -> list[str]:
     """Return a line for each record that is to be changed, and what it is now; raises RefusedError if DNS is silent."""
     if is_not_public(settings.host):
         return []
-    domain = settings.domain
+    domains = [settings.domain, *filter(None, [settings.automation_domain])]
+    return [line for domain in domains for line in _missing_of(domain, settings)]
+
+
+def _missing_of(domain: str, settings: HostSettings) -> list[str]:
     wanted = {"A": settings.host, "AAAA": settings.ipv6_address}
     lines = [_line(domain, kind, value, public_values(domain, kind)) for kind, value in wanted.items()]
     return [line for line in (*lines, _issuer(domain)) if line]
@@ -37,7 +41,9 @@ def require_for_certificate(host: Host, settings: HostSettings) -> None:
     """Raise RefusedError if the server has no certificate of the domain, and would get none."""
     if has_certificate(host, settings.domain):
         return
-    if lines := missing(settings):
+    if is_not_public(settings.host):
+        return
+    if lines := _missing_of(settings.domain, settings):
         listed = "\n".join(f"  {line}" for line in lines)
         raise RefusedError(
             f"{settings.domain} would get no certificate, as its records do not lead to this server. Set these where "

@@ -40,6 +40,11 @@ def wanted(settings: HostSettings, path: Path) -> dict[str, str]:
         )
     if added.get("CERTIFICATES", "production") not in _CERTIFICATES:
         raise HostSettingsError(f"{path.name}: CERTIFICATES is none of {', '.join(sorted(_CERTIFICATES))}.")
+    if "automation" in added.get("COMPOSE_PROFILES", "").split(","):
+        raise HostSettingsError(
+            f"{path.name}: COMPOSE_PROFILES cannot switch the automation on: take it out, and set automation to true, "
+            "in the stack's configuration or the server's JSON file."
+        )
     ours = {
         "DOMAIN": settings.domain,
         "CERTIFICATES": "production",
@@ -50,8 +55,13 @@ def wanted(settings: HostSettings, path: Path) -> dict[str, str]:
         "REPORTS_DIR": "/reports",
         "REPORTS_FROM": "/var/lib/invoices/reports",
         **_bucket(settings),
+        **_automation(settings),
     }
-    profiles = [*(["bucket"] if settings.backup_bucket else []), *added.pop("COMPOSE_PROFILES", "").split(",")]
+    optional = {"bucket": bool(settings.backup_bucket), "automation": settings.automation}
+    profiles = [
+        *(profile for profile, is_wanted in optional.items() if is_wanted),
+        *added.pop("COMPOSE_PROFILES", "").split(","),
+    ]
     return {**ours, **added, "COMPOSE_PROFILES": ",".join(filter(None, profiles))}
 
 
@@ -70,6 +80,16 @@ def _bucket(settings: HostSettings) -> dict[str, str]:
         # Amazon's buckets have a name of their own, those of other stores are a folder below the store's.
         "BUCKET_HOST": f"{settings.backup_bucket}.{address.hostname}" if of_aws else str(address.hostname),
         "BUCKET_PORT": str(address.port or 443),
+    }
+
+
+def _automation(settings: HostSettings) -> dict[str, str]:
+    if not settings.automation:
+        return {"AUTOMATION": "off"}
+    return {
+        "AUTOMATION": "on",
+        "AUTOMATION_DOMAIN": settings.automation_domain,
+        "AUTOMATION_NETWORKS": " ".join(settings.editor_networks),
     }
 
 

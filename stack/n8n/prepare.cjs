@@ -94,8 +94,8 @@ function files(here, work) {
     const lacks = secretMissing || (unready && (missing[unready] || `the credential ${unready}`));
     lacks ? unpublished.push(`${workflow.id} ${lacks}`) : publish.push(workflow.id);
   }
-  write(work, "publish", publish.map((line) => `${line}\n`).join(""));
-  write(work, "unpublished", unpublished.map((line) => `${line}\n`).join(""));
+  const lists = { publish, unpublished, "workflow-ids": [...publish, ...unpublished] };
+  for (const [name, lines] of Object.entries(lists)) write(work, name, lines.map((line) => `${line}\n`).join(""));
 }
 
 function fingerprint(here) {

@@ -22,7 +22,7 @@ problem() {
 n8n_says() {
   expected=$1
   shift
-  n8n "$@" >"$work/output" 2>&1
+  n8n "$@" >"$work/output" 2>&1 </dev/null
   grep -q "$expected" "$work/output"
 }
 
@@ -55,21 +55,34 @@ cp -R "$here/nodes" "$home/custom" || problem "Our nodes cannot be copied to $ho
 prepare files "$here" "$work" 2>"$work/refused" || problem "The credentials and workflows cannot be prepared."
 while read -r line; do problem "$line"; done <"$work/refused"
 
+reason() {
+  grep '"level":"error"' "$work/output" | tail -n 1 | sed 's/.*"message":"\([^"]*\)".*/\1/' | grep . || echo "n8n gave no reason"
+}
+
+import_workflows() {
+  n8n_says "Successfully imported" import:workflow --separate --input="$work/workflows"
+}
+
 n8n_says "Successfully imported" import:credentials --separate --input="$work/credentials" ||
-  problem "The credentials were not imported: $(grep -m 1 -i error "$work/output" || echo 'n8n gave no reason')"
-if n8n_says "Successfully imported" import:workflow --separate --input="$work/workflows"; then
+  problem "The credentials were not imported: $(reason)"
+# Until n8n was started once, it refuses to import over a published workflow, as it knows no rights yet.
+if ! import_workflows; then
+  while read -r id _; do n8n unpublish:workflow --id="$id" >/dev/null 2>&1 </dev/null; done <"$work/workflow-ids"
+  import_workflows || imported=no
+fi
+if [ "${imported:-}" != no ]; then
   while read -r id; do
     if n8n_says "Publishing workflow with ID: $id" publish:workflow --id="$id" && ! grep -q "GOT ERROR" "$work/output"; then
       echo "Published $id."
     else
-      problem "The workflow $id was not published."
+      problem "The workflow $id was not published: $(reason)"
     fi
   done <"$work/publish"
   while read -r id missing; do
     echo "Imported $id, and left it unpublished: $missing is not set up."
   done <"$work/unpublished"
 else
-  problem "The workflows were not imported: $(grep -m 1 -i error "$work/output" || echo 'n8n gave no reason')"
+  problem "The workflows were not imported: $(reason)"
 fi
 
 cp "$work/problems" "$home/setup.problems"

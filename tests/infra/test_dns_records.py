@@ -68,3 +68,23 @@ def test_elsewhere_the_records_are_printed():
 
 def test_a_server_without_ipv6_has_no_aaaa():
     assert "AAAA" not in rented(addresses="ipv4").outputs["dns_records_to_set"]
+
+
+def test_n8n_has_a_name_below_the_domain_where_automation_is_wanted():
+    records = rented(dns="route53", automation=True, **ZONE).of("Record")
+
+    assert [(one.inputs["name"], one.inputs["type"], one.inputs["records"]) for one in records][3:] == [
+        ("n8n.invoices.example.com", "A", ["198.51.100.9"]),
+        ("n8n.invoices.example.com", "AAAA", ["2001:db8::9"]),
+    ]
+    entries = rented(dns="lightsail", automation=True, **ZONE).of("DomainEntry")
+    assert [one.inputs["name"] for one in entries] == ["invoices", "invoices", "n8n.invoices", "n8n.invoices"]
+
+
+def test_elsewhere_the_records_of_n8n_are_printed_too():
+    lines = rented(automation=True).outputs["dns_records_to_set"].splitlines()
+
+    assert lines[-2:] == [
+        "n8n.invoices.example.com. 300 IN A 198.51.100.9",
+        "n8n.invoices.example.com. 300 IN AAAA 2001:db8::9",
+    ]

@@ -178,6 +178,14 @@ DELEGATED = {"domains": [{"name": "example.com", "domainEntries": [{"type": "NS"
 AT_LIGHTSAIL = {"dns": "lightsail", "dnsZone": "example.com"}
 
 
+def test_the_name_of_n8n_is_looked_at_too_where_there_is_automation():
+    whats = [finding.what for finding in found(Aws(), automation="true")]
+
+    assert [what for what in whats if what.startswith("records")] == [
+        "records of invoices.example.com", "records of n8n.invoices.example.com",
+    ]  # fmt: skip
+
+
 def test_a_name_that_leads_to_our_own_address_already_is_well():
     assert found(Aws(**OURS), (), [("A", "198.51.100.9")])[-2] == Finding("records of invoices.example.com")
 

@@ -158,3 +158,16 @@ def test_the_region_must_be_said():
 @pytest.mark.parametrize(("blueprint", "user"), [("ubuntu_22_04", "ubuntu"), ("debian_13", "admin")])
 def test_each_blueprint_lets_in_a_user_of_its_own(blueprint, user):
     assert InfraSettings.read({**CONFIG, "blueprint": blueprint}, REGION).login_user == user
+
+
+def test_automation_takes_a_bundle_with_room_for_it():
+    assert mistakes(automation="true", bundle="small_3_0") == [
+        "automation: it takes a bundle of 4 GB, and 'small_3_0' has 2 GB."
+    ]
+    assert InfraSettings.read({**CONFIG, "automation": "true"}, REGION).automation is True
+
+
+def test_the_networks_of_the_editor_are_as_narrow_as_those_of_ssh():
+    assert mistakes(automationNetworks=["0.0.0.0/0"]) == [
+        "automationNetworks: '0.0.0.0/0' is everybody; name the networks you work from."
+    ]

@@ -261,9 +261,11 @@ def test_secrets_are_not_touched_without_a_clear_word(command, options):
         ({"rotate": "database"}, "The roles of the database would get new passwords"),
         ({"rotate": "signing-key"}, "A new key would sign, and the one before still count"),
         ({"mail": True}, "The address of the mail server would be asked for"),
+        ({"inbox": True}, "What n8n reaches would be asked for (inbox); n8n would be started with it"),
     ],
 )
 def test_what_would_be_done_to_secrets_can_be_asked_first(command, options, would):
+    command.facts["automation"] = True
     command.server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
 
     assert would in command.run(stack_secrets, "stack_secrets", dry_run=True, **options)
@@ -323,6 +325,28 @@ def test_the_address_of_the_mail_server_is_asked_for_and_goes_through_standard_i
 
     assert not any("hidden" in line for line in command.server.acted)
     assert "smtp://ann:hidden@mail.example.com\n" in command.server.stdin
+
+
+def test_what_n8n_reaches_is_asked_for_and_goes_to_n8n_alone_through_standard_input(command, monkeypatch):
+    monkeypatch.setattr("playbooks.stack_secrets.Automation.ensure", lambda _self, **options: seen.append(options))
+    monkeypatch.setattr("getpass.getpass", lambda _question: "imaps://ann:hidden@imap.example.com:993")
+    command.facts["automation"], seen = True, []
+    command.server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
+
+    command.run(stack_secrets, "stack_secrets", inbox=True)
+
+    assert not any("hidden" in line for line in command.server.acted)
+    assert "imaps://ann:hidden@imap.example.com:993\n" in command.server.stdin
+    assert not any("--scale" in line for line in command.server.acted)
+    assert seen == [{"restarts": True}]
+
+
+def test_without_automation_nothing_is_asked_for_it(command):
+    command.server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")
+
+    said = command.refused(stack_secrets, "stack_secrets", folder=True)
+
+    assert said == "198.51.100.9: there is no automation: set automation to true, deploy, and then run this again."
 
 
 def test_a_mail_server_that_the_firewall_hides_is_refused_before_anything_is_written(command, monkeypatch):

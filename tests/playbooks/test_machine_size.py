@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.recording_host import RecordingHost
 
-from playbooks.steps.machine_size import SIZES, of_machine, settings
+from playbooks.steps.machine_size import BESIDE_AUTOMATION, SIZES, of_machine, settings
 from playbooks.steps.session import RefusedError
 from provisioning.host import Ran
 
@@ -113,3 +113,26 @@ def test_the_page_about_scaling_says_the_same(size):
     )
 
     assert row in (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8").splitlines()
+
+
+def test_a_machine_of_2_gb_is_too_small_for_automation():
+    with pytest.raises(RefusedError, match=r"it has 1\.9 GB of memory, and with automation .* takes a machine of 4"):
+        of_machine(machine(*MACHINES[2]), {}, "server.env", automation=True)
+
+
+@pytest.mark.parametrize("gigabytes", [4, 8, 16, 32])
+def test_n8n_and_all_that_lasts_beside_it_fit_into_the_machine_even_at_their_limits(gigabytes):
+    values = of_machine(machine(*MACHINES[gigabytes]), {}, "server.env", automation=True)
+    limits = [int(values[f"{name}_MEMORY"][:-1]) for name in ("DB", "APP", "WORKER", "PROXY", "N8N")]
+
+    assert sum(limits) + 64 + 192 <= gigabytes * 1_024
+    assert 450 <= int(values["N8N_HEAP_MEGABYTES"]) <= limits[-1] * 0.7
+
+
+@pytest.mark.parametrize("share", BESIDE_AUTOMATION.values(), ids=lambda share: f"{share.n8n} MB")
+def test_beside_n8n_the_worker_still_holds_as_many_rows_as_a_workbook_may_have(share):
+    assert share.workbook_rows * BYTES_A_ROW <= share.worker_itself * 1_000_000
+
+
+def test_without_automation_a_machine_gives_n8n_nothing():
+    assert not [name for name in of_machine(machine(*MACHINES[4]), {}, "server.env") if name.startswith("N8N_")]

@@ -192,3 +192,12 @@ def test_the_command_says_when_all_are_there(public_values, monkeypatch, capsys)
     assert capsys.readouterr().out == (
         "invoices.example.com leads to 198.51.100.9, and Let's Encrypt may issue its certificate.\n"
     )
+
+
+def test_n8n_s_name_is_asked_for_too_and_does_not_keep_the_site_waiting(monkeypatch):
+    known = {(DOMAIN, "A"): {"198.51.100.9"}}
+    monkeypatch.setattr(public_records, "public_values", lambda name, kind: frozenset(known.get((name, kind), ())))
+    server = SERVER.model_copy(update={"automation": True})
+
+    assert missing(server) == ["n8n.invoices.example.com. 300 IN A 198.51.100.9 (now: nothing)"]
+    require_for_certificate(RecordingHost(), server)

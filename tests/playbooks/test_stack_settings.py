@@ -84,3 +84,34 @@ def test_a_secret_in_them_is_not_in_what_is_told_of_the_change():
     change = ensure_settings(RecordingHost(), {"SMTP_URL": "smtp://a:hidden@mail"})
 
     assert "hidden" not in json.dumps(change.diff)
+
+
+WITH_AUTOMATION = {**FACTS, "automation": True, "ssh_cidrs": ["203.0.113.7/32", "2001:db8::/48"]}
+
+
+def test_automation_is_off_unless_it_is_wanted(tmp_path):
+    values = wanted(SERVER, tmp_path / "server.env")
+
+    assert (values["AUTOMATION"], values["COMPOSE_PROFILES"]) == ("off", "")
+    assert not values.keys() & {"AUTOMATION_DOMAIN", "AUTOMATION_NETWORKS"}
+
+
+def test_n8n_has_a_name_below_the_domain_and_an_editor_for_the_networks_of_ssh(tmp_path):
+    values = wanted(HostSettings.from_outputs(WITH_AUTOMATION), tmp_path / "server.env")
+
+    assert (values["AUTOMATION"], values["COMPOSE_PROFILES"]) == ("on", "automation")
+    assert values["AUTOMATION_DOMAIN"] == "n8n.invoices.example.com"
+    assert values["AUTOMATION_NETWORKS"] == "203.0.113.7/32 2001:db8::/48"
+
+
+def test_the_editor_may_have_networks_of_its_own(tmp_path):
+    server = HostSettings.from_outputs({**WITH_AUTOMATION, "automation_networks": ["192.0.2.0/24"]})
+
+    assert wanted(server, tmp_path / "server.env")["AUTOMATION_NETWORKS"] == "192.0.2.0/24"
+
+
+def test_the_operator_s_file_cannot_switch_automation_on(tmp_path):
+    (tmp_path / "server.env").write_text("COMPOSE_PROFILES=cache,automation\n")
+
+    with pytest.raises(HostSettingsError, match=r"server\.env: COMPOSE_PROFILES cannot switch the automation on"):
+        wanted(SERVER, tmp_path / "server.env")

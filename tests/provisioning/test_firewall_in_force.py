@@ -22,10 +22,11 @@ pytestmark = [
     ),
 ]
 _NETWORKS = {"mail": "172.28.90", "edge": "172.28.91", "gate": "172.28.92", "front": "172.28.80", "data": "172.28.81"}
+_NETWORKS |= {"auto": "172.28.82", "n8n": "172.28.93"}
 _BRIDGES = {name: f"invoices-{name}" for name in _NETWORKS} | {"build": "docker0"}
 _PUBLIC, _PRIVATE, _METADATA, _OWN_MAIL = "203.0.113.9", "10.1.2.3", "169.254.169.254", "192.168.7.7"
 _PUBLIC_IPV6, _PRIVATE_IPV6 = "2001:db8:9::9", "fd12::3"
-_PORTS = (22, 25, 53, 80, 443, 465, 587, 2525, 5432, 9000)
+_PORTS = (22, 25, 53, 80, 443, 465, 587, 993, 2525, 5432, 9000)
 _LISTENS = """
 import selectors, socket, sys
 selector = selectors.DefaultSelector()
@@ -138,6 +139,8 @@ def filtered(network, settings):
         ("mail", {25, 53, 465, 587}),
         ("edge", {53, 80, 443}),
         ("gate", {53, 9000}),
+        ("n8n", {22, 53, 443, 465, 587, 993}),
+        ("auto", set()),
         ("front", set()),
         ("data", set()),
         ("build", set(_PORTS)),
@@ -150,7 +153,7 @@ def test_a_container_reaches_the_ports_of_the_world_that_it_needs(filtered, name
     assert containers[name].open_ports(address) == ports
 
 
-@pytest.mark.parametrize("name", ["mail", "edge", "front", "data"])
+@pytest.mark.parametrize("name", ["mail", "n8n", "edge", "auto", "front", "data"])
 @pytest.mark.parametrize("address", [_PRIVATE, _PRIVATE_IPV6])
 def test_a_container_reaches_no_machine_next_door_but_for_names(filtered, name, address):
     assert filtered()[name].open_ports(address) <= {53}
@@ -181,5 +184,8 @@ def test_a_mail_server_of_one_s_own_may_have_an_ipv6_address(filtered):
     assert filtered(mail_server=f"[{_PRIVATE_IPV6}]:2525")["mail"].open_ports(_PRIVATE_IPV6) == {53, 2525}
 
 
-def test_a_mail_server_of_one_s_own_is_for_the_worker_only(filtered):
-    assert filtered(mail_server=f"{_OWN_MAIL}:2525")["edge"].open_ports(_OWN_MAIL) == {53}
+def test_a_mail_server_of_one_s_own_is_for_those_that_send_mail_only(filtered):
+    containers = filtered(mail_server=f"{_OWN_MAIL}:2525")
+
+    assert containers["n8n"].open_ports(_OWN_MAIL) == {53, 2525}
+    assert containers["edge"].open_ports(_OWN_MAIL) == {53}

@@ -434,6 +434,7 @@ def test_what_is_left_out_has_the_app_s_own_default():
     assert given.keys() - passed_on.keys() == {
         "PUBLIC_URL",
         "TRUSTED_PROXIES",
+        "AUTOMATION_SUBNET",
         "DATABASE_URL_FILE",
         "SECRET_KEY_FILE",
         "SECRET_KEYS_BEFORE_FILE",

@@ -264,3 +264,120 @@ def test_another_host_gets_no_page(proxy):
     _, _, body = proxy.ask(headers={"Host": "evil.example"})
 
     assert b"filler" not in body
+
+
+INSIDE, N8N = "127.0.0.0/8 ::1", {"Host": "n8n.localhost"}
+
+
+@pytest.fixture(scope="module")
+def with_editor(app, tmp_path_factory):
+    """A proxy whose editor may be opened from this machine, and which takes this machine for n8n as well."""
+    folder, n8n = tmp_path_factory.mktemp("editor"), ("n8n:5678", f"127.0.0.1:{app}")
+    with running_proxy(folder, app, n8n, AUTOMATION_NETWORKS=INSIDE, AUTOMATION_SUBNET="127.0.0.1/32 ::1/128") as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def from_elsewhere(app, tmp_path_factory):
+    """A proxy whose editor may be opened from other networks only."""
+    folder, n8n = tmp_path_factory.mktemp("elsewhere"), ("n8n:5678", f"127.0.0.1:{app}")
+    with running_proxy(folder, app, n8n, AUTOMATION_NETWORKS="192.0.2.0/24 2001:db8::/32") as proxy:
+        yield proxy
+
+
+def test_n_01_the_editor_is_there_for_its_networks(with_editor):
+    assert with_editor.ask("/", headers=N8N)[0] == 200
+    assert with_editor.ask("/rest/login", headers=N8N)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/rest/login",
+        "/webhook-test/payments",
+        "/webhook-waiting/1",
+        "/form/payments",
+        "/mcp/x",
+        "/healthz",
+        "/metrics",
+        "/webhook",
+        "/webhook/",
+        "/webhook/../rest/login",
+        "/webhook/%2e%2e/rest/login",
+        "/rest/../webhook/payments",
+        "//webhook/payments",
+        "/WEBHOOK/payments",
+        "/webhook/payments%2f..%2f..%2frest",
+    ],
+)
+def test_n_01_from_elsewhere_there_is_nothing_but_webhooks(from_elsewhere, path):
+    status, headers, body = from_elsewhere.ask(path, headers=N8N)
+
+    assert (status, body) == (404, b"404 Not Found")
+    assert headers["strict-transport-security"] == "max-age=63072000"
+
+
+@pytest.mark.parametrize("path", ["/webhook/payments", "/webhook/payments?provider=bank", "/webhook/a-b_c/42"])
+def test_n_01_a_webhook_is_open_to_everybody(from_elsewhere, path):
+    status, _, body = from_elsewhere.ask(path, "POST", N8N, b"{}")
+
+    assert status == 200
+    assert json.loads(body)["x-forwarded-proto"] == "https"
+
+
+def test_n_01_a_webhook_takes_no_more_than_a_megabyte(from_elsewhere):
+    assert from_elsewhere.ask("/webhook/payments", "POST", N8N, b"x" * 1_000_000)[0] == 200
+    assert from_elsewhere.ask("/webhook/payments", "POST", N8N, b"x" * 1_000_001)[0] == 413
+
+
+def test_a_header_that_n8n_sets_itself_stays_and_one_that_it_does_not_is_added(with_editor):
+    _, headers, _ = with_editor.ask("/", headers=N8N)
+
+    assert headers["content-security-policy"] == "default-src 'none'"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["strict-transport-security"] == "max-age=63072000"
+    assert "server" not in headers
+
+
+def test_n8n_that_does_not_run_is_said_and_the_dashboard_serves(app, tmp_path):
+    with running_proxy(tmp_path, app, ("n8n:5678", f"127.0.0.1:{free_port()}"), AUTOMATION_NETWORKS=INSIDE) as proxy:
+        status, headers, body = proxy.ask("/", headers=N8N)
+
+        assert (status, body) == (502, b"The automation does not run.")
+        assert headers["cache-control"] == "no-store"
+        assert proxy.ask("/")[0] == 200
+
+
+def test_no_secret_of_a_webhook_gets_into_the_log(with_editor):
+    with_editor.ask("/webhook/payments?token=geheim", "POST", {**N8N, "X-Signature": "geheim"}, b"geheim")
+
+    with_editor.log.line('"/webhook/payments?-"')
+    assert "geheim" not in with_editor.log.text
+
+
+def test_n8n_reaches_the_api_as_the_site_by_its_public_name(with_editor):
+    status, _, body = with_editor.ask_from_within("/api/v1/invoices", {"X-Forwarded-For": "192.0.2.1"})
+
+    arrived = json.loads(body)
+    assert status == 200
+    assert arrived["host"] == arrived["x-forwarded-host"] == "localhost"
+    assert arrived["x-forwarded-proto"] == "https"
+    assert arrived["x-forwarded-for"] in {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/metrics", "/api/../metrics", "/health"])
+def test_n8n_reaches_nothing_else_of_the_app(with_editor, path):
+    assert with_editor.ask_from_within(path)[0] == 404
+
+
+def test_another_container_does_not_get_to_the_api_that_way(from_elsewhere):
+    assert from_elsewhere.ask_from_within("/api/v1/invoices")[0] == 404
+
+
+def test_without_automation_there_is_neither_its_site_nor_its_way_to_the_api(app, tmp_path):
+    with running_proxy(tmp_path, app, AUTOMATION="off", AUTOMATION_DOMAIN="") as proxy:
+        assert proxy.ask("/")[0] == 200
+        assert proxy.ask("/rest/login", headers=N8N)[2] == b""
+        with pytest.raises(ConnectionRefusedError):
+            proxy.ask_from_within("/api/v1/invoices")

@@ -58,6 +58,7 @@ class Proxy:
 
     https_port: int
     http_port: int
+    api_port: int
     log: Log
 
     def ask(self, path="/", method="GET", headers=None, body=None):
@@ -70,6 +71,11 @@ class Proxy:
         connection = http.client.HTTPConnection("localhost", self.http_port, timeout=20)
         return self._answer(connection, "GET", path, None, headers)
 
+    def ask_from_within(self, path="/", headers=None):
+        """The same at the address where only n8n asks."""
+        connection = http.client.HTTPConnection("localhost", self.api_port, timeout=20)
+        return self._answer(connection, "GET", path, None, headers)
+
     def _answer(self, connection, method, path, body, headers):
         with closing(connection):
             sent = {"Host": "localhost", "Connection": "close", **(headers or {})}
@@ -80,12 +86,14 @@ class Proxy:
 
 
 @contextmanager
-def running_proxy(folder, app_port, *changes):
+def running_proxy(folder, app_port, *changes, **settings):
     """Start Caddy with the configuration as it is but for its ports, and stop it in the end."""
-    https_port, http_port = free_port(), free_port()
+    https_port, http_port, api_port = free_port(), free_port(), free_port()
+    changes = (("http://:8088", f"http://:{api_port}"), *changes)
     conf = write_configuration(folder, app_port, https_port, http_port, changes)
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     environment["PROXY_CONF"] = str(conf.parent)
+    environment |= settings
     with subprocess.Popen(
         [CADDY, "run", "--config", str(conf)],
         env=environment,
@@ -96,7 +104,7 @@ def running_proxy(folder, app_port, *changes):
         log = Log(caddy.stdout)
         log.line("certificate obtained successfully")
         shakes_hands(https_port)
-        yield Proxy(https_port, http_port, log)
+        yield Proxy(https_port, http_port, api_port, log)
         caddy.kill()
         log.end()  # before what it reads from is closed
 
@@ -118,11 +126,12 @@ def write_configuration(folder, app_port, https_port, http_port, changes):
     conf = folder / "conf"
     shutil.copytree(CONF, conf)
     ports = f"admin off\n\thttp_port {http_port}\n\thttps_port {https_port}"
-    text = (CONF / "Caddyfile").read_text()
+    texts = {path: path.read_text() for path in (conf / "Caddyfile", conf / "automation/on.caddy")}
     for before, after in ((ADMIN, ports), (":2020", f":{free_port()}"), *changes):
-        assert before in text
-        text = text.replace(before, after)
-    (conf / "Caddyfile").write_text(text)
+        assert any(before in text for text in texts.values())
+        texts = {path: text.replace(before, after) for path, text in texts.items()}
+    for path, text in texts.items():
+        path.write_text(text)
     (conf / "upstream").write_text(f"127.0.0.1:{app_port}\n")
     return conf / "Caddyfile"
 

@@ -45,6 +45,8 @@ OLDER_POSTGRESQL = {"15": "bookworm"}
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _PARENT = re.compile(r"^ARG ([A-Z]+)$", re.MULTILINE)
 _DEFAULT = re.compile(r"^ARG (\w+)=(\S+)$", re.MULTILINE)
+_N8N_VERSION = re.compile(r"image: n8nio/n8n:(\S+)")
+_N8N_FOLDER = ROOT / ".tools/n8n"
 _NAMED = re.compile(rf"(?:image:|FROM|ARG \w+=)\s*[\"']?(?:docker\.io/)?(?:library/)?({'|'.join(TAGS)}):([\w][\w.-]*)")
 # As in Debian's own slim images.
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/lintian/*")
@@ -64,6 +66,28 @@ def serve() -> None:
             _push(build(name), f"library/{name}", tag)
         for major, suite in OLDER_POSTGRESQL.items():
             _push(build("postgres", older=(major, suite)), "library/postgres", f"{major}-trixie")
+
+
+def serve_n8n() -> None:
+    """Have n8n's image served too: it is large, and few tests want it."""
+    with one_at_a_time():
+        if combinations.are_official():
+            return
+        ensure_registry()
+        version = _N8N_VERSION.findall((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))[0]
+        _push(_built_n8n(version), "n8nio/n8n", version)
+
+
+def _built_n8n(version: str) -> str:
+    subprocess.run([ROOT / "tests/automation/install_n8n.sh", _N8N_FOLDER], check=True, timeout=1_800)
+    dockerfile = FOLDER / "n8n/Dockerfile"
+    parents = {parent: _parent(parent, "trixie") for parent in ("DEBIAN", "PYTHON")}
+    image = f"{PREFIX}/n8n:trixie-{_hash([parents, version, dockerfile.read_text(encoding='utf-8')])}"
+    if not succeeds("image", "inspect", image):
+        arguments = [word for parent in parents.items() for word in ("--build-arg", "=".join(parent))]
+        docker("build", "-q", "--network", "bridge", *arguments, "-t", image, "-f", dockerfile, _N8N_FOLDER.resolve())
+        _forget_older(image)
+    return image
 
 
 def named_images(root: Path = ROOT) -> set[tuple[str, str]]:

@@ -57,11 +57,11 @@ class ApiToken:
         return self.revoked_at is None and (expires_at is None or now < expires_at)
 
 
-def add(user_id: int, facts: TokenFacts, token: str, now: datetime) -> int:
+def add(user_id: int, facts: TokenFacts, token_hash: str, now: datetime) -> int:
     row = _Token.create(
         user=user_id,
         name=facts.name,
-        token_hash=hash_of(token),
+        token_hash=token_hash,
         rights=" ".join(sorted(facts.rights)),
         is_scoped=not facts.narrowed_to.is_everything,
         created_at=now,
@@ -76,8 +76,13 @@ def add(user_id: int, facts: TokenFacts, token: str, now: datetime) -> int:
 
 def find_active(token: str, now: datetime) -> ApiToken | None:
     """Return the token, or None if it is unknown, revoked or expired, or its user may no longer sign in."""
-    found = next(iter(_found(_Token.token_hash == hash_of(token))), None)
+    found = find_by_hash(hash_of(token))
     return found if found and found.is_active(now) else None
+
+
+def find_by_hash(token_hash: str) -> ApiToken | None:
+    """Return the token, whether or not it counts."""
+    return next(iter(_found(_Token.token_hash == token_hash)), None)
 
 
 def of_user(user_id: int) -> list[ApiToken]:

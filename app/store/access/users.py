@@ -15,6 +15,8 @@ from app.store.db.missing_records import existing_or_raise
 from app.store.db.transactions import transaction
 
 _User, _Scope = tables.UserModel, tables.ScopeModel
+# The program that the stack brings along; no mail ever reaches a name below .invalid (RFC 6761).
+AUTOMATION_EMAIL = "automation@n8n.invalid"
 HASH_OF_NONE = "!"  # matches no password
 
 
@@ -31,6 +33,10 @@ class User:
     active: bool
     scope: Scope = EVERYTHING
     has_second_factor: bool = False
+
+    @property
+    def is_program(self) -> bool:
+        return self.email == AUTOMATION_EMAIL
 
     def may(self, right: Right) -> bool:
         return may(self.role, right, self.scope)

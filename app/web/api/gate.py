@@ -108,7 +108,7 @@ class Gate:
         return answer
 
     def _answer(self, operation: Operation, ids: dict[str, int], extra_headers: dict[str, str]) -> HTTPResponse:
-        self.access_policy.check_address(current_user.actor().address)
+        self.access_policy.check_address_of_program(current_user.actor().address)
         now = self.now()
         pinned = pin_version() if operation.method == "GET" else nullcontext()
         writing = nullcontext() if operation.method == "GET" else self.read_only.writing(now)

@@ -13,9 +13,12 @@ SECOND_FACTOR = "/account/second-factor"
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
+    """`automation` has the networks of our own programs, which may use the API whatever `networks` says."""
+
     networks: Networks
     idle: timedelta
     roles_with_second_factor: frozenset[Role]
+    automation: Networks = ()
 
     def check_address(self, address: str) -> None:
         """Raise ForbiddenError if only some networks are allowed and the client's address is in none of them."""
@@ -24,6 +27,11 @@ class AccessPolicy:
                 f"This site can only be used from certain networks, and your address, {address or 'unknown'}, is in "
                 "none of them: ask an admin to allow yours."
             )
+
+    def check_address_of_program(self, address: str) -> None:
+        """Raise ForbiddenError as `check_address` does, except for our own programs."""
+        if not (address and is_within(address, self.automation)):
+            self.check_address(address)
 
     def has_to_enrol(self, user: User) -> bool:
         return user.role in self.roles_with_second_factor and not user.has_second_factor

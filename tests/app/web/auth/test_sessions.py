@@ -179,6 +179,20 @@ def test_pages_are_for_the_networks_that_are_allowed(user, settings, clock):
     assert inside.post("/sign-in", expect_errors=True).status_int == 403  # no token, so no form of ours
 
 
+def test_automation_reaches_the_api_and_no_page_whatever_networks_are_allowed(user, settings, clock):
+    networks = {
+        "allowed_addresses": (ip_network("192.0.2.0/24"),),
+        "automation_subnet": (ip_network("172.28.82.0/24"),),
+    }
+    app = build(settings.model_copy(update=networks), clock)
+    n8n = Browser(app, extra_environ={"REMOTE_ADDR": "172.28.82.3"})
+    beside = Browser(app, extra_environ={"REMOTE_ADDR": "172.28.83.3"})
+
+    assert n8n.get("/api/v1/invoices", expect_errors=True).status_int == 401  # it is asked for its token
+    assert beside.get("/api/v1/invoices", expect_errors=True).status_int == 403
+    assert [n8n.get(path, expect_errors=True).status_int for path in ("/", "/sign-in")] == [403, 403]
+
+
 def test_an_unknown_address_is_in_no_network(settings, sqlite, clock):
     app = build(settings.model_copy(update={"allowed_addresses": (ip_network("192.0.2.0/24"),)}), clock)
 

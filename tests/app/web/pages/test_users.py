@@ -308,3 +308,13 @@ def _addresses(app):
 
 def _names(path):
     return [part.split(":")[0] for part in path.split("<")[1:]]
+
+
+def test_a_program_is_marked_and_gets_no_link_to_choose_a_password(browser):
+    program = a_user(users.AUTOMATION_EMAIL, Role.ACCOUNTANT, "Automation", users.HASH_OF_NONE)
+
+    page = browser.get(f"/users/{program.id}")
+
+    assert "Program, cannot sign in" in page
+    assert "Make a link to choose a password" not in page
+    assert "Program, cannot sign in" in browser.get("/users")
