@@ -69,7 +69,7 @@ n8n: ## install n8n from the npm registry, for machines that reach no registry o
 	tests/automation/install_n8n.sh .tools/n8n
 
 automation-test: .venv/dev ## the workflows on a real n8n, with real mail servers
-	@tests/support/install_packages.sh postgresql dovecot-imapd openssh-server
+	@tests/support/install_packages.sh postgresql dovecot-imapd openssh-server openssh-client chromium-headless-shell chromium
 	$(BIN)/pytest -q -rs -n 0 tests/automation $(ARGS)
 
 e2e: .venv/dev .venv-s3/s3 ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian

@@ -74,7 +74,7 @@ def test_a_workflow_of_a_user_lists_what_is_open_with_our_node(stack):
     path.write_text(json.dumps(workflow))
     stack.n8n.command("import:workflow", f"--input={path}")
     before = len(stack.proxy.seen)
-    stack.n8n.apart().command("execute", "--id=of-a-user")
+    stack.execute("of-a-user")
 
     assert is_so_within(10, lambda: any("/invoices?" in one for one in stack.proxy.seen[before:]))
     (request,) = [one for one in stack.proxy.seen[before:] if "/invoices?" in one]

@@ -13,6 +13,7 @@ is_there() {
     fail2ban) command -v fail2ban-regex >/dev/null ;;
     poppler-utils) command -v pdftotext >/dev/null ;;
     openssh-server) test -x /usr/sbin/sshd ;;
+    dovecot-imapd) test -x /usr/lib/dovecot/imap ;;
     chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
