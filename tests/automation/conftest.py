@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import tempfile
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from support.automated_stack import ANN, INBOX, set_up, stack_without_n8n
@@ -17,12 +19,12 @@ from support.ssh_server import SSHD
 
 
 @pytest.fixture(scope="session")
-def stack_folder(tmp_path_factory):
-    """A folder that the accounts of other servers may look into."""
-    folder = tmp_path_factory.mktemp("automation")
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
-    return folder
+def stack_folder():
+    """A folder that the accounts of other servers may look into, as none of pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="automation-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import re
 import time
 from decimal import Decimal
+from email.message import EmailMessage
 
 import pytest
 from support.automated_stack import ANN, OURS
@@ -102,6 +103,18 @@ def test_mail_of_machines_and_our_own_is_not_even_looked_at(stack, mail, tmp_pat
     assert is_so_within(A_MINUTE, lambda: stack.answers(f"after-{name}.xlsx"))
 
     assert [one for one in stack.proxy.seen if f"={name}.xlsx" in one] == []
+
+
+def test_mails_without_a_workbook_or_a_sender_do_not_keep_others_from_being_answered(stack, mail, tmp_path):
+    plain, nameless = EmailMessage(), mail(one_invoice(tmp_path, "nameless", "X-2"))
+    plain["From"], plain["Subject"] = ANN, "See you on Monday"
+    plain.set_content("No workbook here.")
+    del nameless["From"]
+    for one in (plain, nameless, mail(one_invoice(tmp_path, "behind", "B-2"))):
+        stack.send(one)
+
+    assert is_so_within(A_MINUTE, lambda: stack.answers("behind.xlsx"))
+    assert [one for one in stack.proxy.seen if "nameless.xlsx" in one] == []
 
 
 def test_a_figure_in_the_subject_that_does_not_agree_keeps_the_workbook_from_being_applied(stack, mail, tmp_path):

@@ -91,8 +91,10 @@ async function sendPayment(request) {
 	return request;
 }
 
+/** A key for this execution alone: a digest that is asked for again in the app is noted again. */
 async function sendWithKey(request) {
-	request.headers = { ...request.headers, 'Idempotency-Key': hashOf(request.url, JSON.stringify(request.body)) };
+	const key = hashOf(request.url, JSON.stringify(request.body), String(this.getExecutionId()));
+	request.headers = { ...request.headers, 'Idempotency-Key': key };
 	return request;
 }
 
