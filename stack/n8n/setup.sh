@@ -66,11 +66,12 @@ import_workflows() {
 n8n_says "Successfully imported" import:credentials --separate --input="$work/credentials" ||
   problem "The credentials were not imported: $(reason)"
 # Until n8n was started once, it refuses to import over a published workflow, as it knows no rights yet.
-if ! import_workflows; then
+import_workflows && imported=yes
+if [ -z "${imported:-}" ] && grep -q "permission to deactivate" "$work/output"; then
   while read -r id _; do n8n unpublish:workflow --id="$id" >/dev/null 2>&1 </dev/null; done <"$work/workflow-ids"
-  import_workflows || imported=no
+  import_workflows && imported=yes
 fi
-if [ "${imported:-}" != no ]; then
+if [ -n "${imported:-}" ]; then
   while read -r id; do
     if n8n_says "Publishing workflow with ID: $id" publish:workflow --id="$id" && ! grep -q "GOT ERROR" "$work/output"; then
       echo "Published $id."
