@@ -39,7 +39,7 @@ def share(stack_folder):
 def imported(stack_folder, share):
     """The stack with our workflows imported as a deploy does it, before n8n is started."""
     if not N8N.exists():
-        pytest.skip("n8n is not installed (make n8n)")
+        pytest.skip("n8n is not here (make n8n)")
     if not DOVECOT:
         pytest.skip("dovecot is not installed (apt-get install dovecot-imapd)")
     if not shutil.which("openssl") or not installed_versions():

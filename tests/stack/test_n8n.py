@@ -11,7 +11,7 @@ from support.caddy import CADDY, UNVERIFIED, running_proxy
 from support.postgresql_cluster import installed_versions, running_cluster
 
 pytestmark = [
-    pytest.mark.skipif(not n8n.PROGRAM.exists(), reason="n8n is not installed (make n8n)"),
+    pytest.mark.skipif(not n8n.PROGRAM.exists(), reason="n8n is not here (make n8n)"),
     pytest.mark.skipif(not installed_versions(), reason="PostgreSQL is not installed (apt-get install postgresql)"),
 ]
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 PROGRAM = Path(__file__).parents[2] / ".tools/n8n/bin/n8n"
-needs_n8n = pytest.mark.skipif(not PROGRAM.exists(), reason="n8n is not installed (make n8n)")
+needs_n8n = pytest.mark.skipif(not PROGRAM.exists(), reason="n8n is not here (make n8n)")
 _MINUTES = 5
 
 
