@@ -86,16 +86,8 @@ def test_ssh_audit_finds_nothing_that_fails(serving, figure):
     assert failing == []
 
 
-# What containers take in earnest: each process's share of the memory that it has in common with others.
-_MEMORY_OF_CONTAINERS = """
-for process in /proc/[0-9]*; do
-  [ "$(readlink $process/ns/pid)" = "$(readlink /proc/1/ns/pid)" ] || cat $process/smaps_rollup 2>/dev/null
-done | awk '/^Pss:/ { total += $2 } END { print total }'
-"""
-
-
 def test_memory_of_the_whole_stack(serving, figure):
-    used = int(serving.inside(_MEMORY_OF_CONTAINERS)) / 1000
+    used = serving.memory_megabytes()
     figure("memory of the whole stack", f"{used:.0f} MB", "500 MB")
 
     assert 50 < used < 500

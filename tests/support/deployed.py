@@ -11,6 +11,13 @@ from tests.support.public_site import Site
 
 _ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
 
+# What containers take in earnest: each process's share of the memory that it has in common with others.
+_MEMORY_OF_CONTAINERS = """
+for process in /proc/[0-9]*; do
+  [ "$(readlink $process/ns/pid)" = "$(readlink /proc/1/ns/pid)" ] || cat $process/smaps_rollup 2>/dev/null
+done | awk '/^Pss:/ { total += $2 } END { print total }'
+"""
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -43,6 +50,10 @@ class Deployed:
         return self.instance.exec(
             "docker", "exec", database, "psql", "-U", "postgres", "-At", "-c", sql, "invoices"
         )  # fmt: skip
+
+    def memory_megabytes(self) -> float:
+        """Return what all containers together take."""
+        return int(self.inside(_MEMORY_OF_CONTAINERS)) / 1000
 
     def site(self, token: str = "") -> Site:
         """Return the site, trusted by the certificate authority of the server itself."""

@@ -28,6 +28,7 @@ class Mailboxes:
     folder: Path
     imap_port: int
     imaps_port: int
+    listen: str = "127.0.0.1"
 
     def deliver(self, mail: EmailMessage, address: str) -> None:
         """Put a mail into somebody's inbox, as a mail server does that has accepted it."""
@@ -39,7 +40,7 @@ class Mailboxes:
 
     def mails(self, address: str) -> list[EmailMessage]:
         """Return the mails in somebody's inbox, as a mail program reads them: by IMAP, the oldest first."""
-        with IMAP4_SSL("127.0.0.1", self.imaps_port, ssl_context=_trusting_anybody()) as connection:
+        with IMAP4_SSL(self.listen, self.imaps_port, ssl_context=_trusting_anybody()) as connection:
             connection.login(address, PASSWORD)
             connection.select("INBOX", readonly=True)
             _, (found,) = connection.search(None, "ALL")
@@ -48,14 +49,20 @@ class Mailboxes:
 
 
 @contextmanager
-def running_dovecot(addresses: list[str]) -> Iterator[Mailboxes]:
+def running_dovecot(
+    addresses: list[str], listen: str = "127.0.0.1", imaps_port: int = 0, certificate: Path | None = None
+) -> Iterator[Mailboxes]:
+    """Run it at an address of this machine; `certificate` is a folder with certificate.pem and key.pem."""
     folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
     folder.chmod(0o755)
-    plain, tls = free_port(), free_port()
-    _lay_out(folder, addresses, plain, tls)
+    mailboxes = Mailboxes(folder, free_port(), imaps_port or free_port(), listen)
+    if certificate:
+        shutil.copytree(certificate, folder, dirs_exist_ok=True)
+    else:
+        _make_certificate(folder)
+    _lay_out(mailboxes, addresses)
     command = [str(PROGRAM), "-F", "-c", str(folder / "dovecot.conf")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    mailboxes = Mailboxes(folder, plain, tls)
     try:
         assert is_so_within(10, lambda: _lets_in(mailboxes, addresses[0])), (folder / "log").read_text()
         yield mailboxes
@@ -65,25 +72,25 @@ def running_dovecot(addresses: list[str]) -> Iterator[Mailboxes]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lay_out(folder: Path, addresses: list[str], plain: int, tls: int) -> None:
-    _make_certificate(folder)
+def _lay_out(mailboxes: Mailboxes, addresses: list[str]) -> None:
+    folder = mailboxes.folder
     users = "".join(f"{address}:{{PLAIN}}{PASSWORD}::::::\n" for address in addresses)
     (folder / "users").write_text(users)
     for address in addresses:
         (folder / "mail").mkdir(exist_ok=True)
         mailbox.Maildir(folder / "mail" / address)
         _give_away(folder / "mail" / address)
-    (folder / "dovecot.conf").write_text(_configuration(folder, plain, tls))
+    (folder / "dovecot.conf").write_text(_configuration(mailboxes))
 
 
-def _configuration(folder: Path, plain: int, tls: int) -> str:
-    account = _account()
+def _configuration(mailboxes: Mailboxes) -> str:
+    folder, account = mailboxes.folder, _account()
     return f"""
 base_dir = {folder}/run
 state_dir = {folder}/run
 log_path = {folder}/log
 protocols = imap
-listen = 127.0.0.1
+listen = {mailboxes.listen}
 ssl = yes
 ssl_cert = <{folder}/certificate.pem
 ssl_key = <{folder}/key.pem
@@ -106,10 +113,10 @@ userdb {{
 service imap-login {{
   chroot =
   inet_listener imap {{
-    port = {plain}
+    port = {mailboxes.imap_port}
   }}
   inet_listener imaps {{
-    port = {tls}
+    port = {mailboxes.imaps_port}
     ssl = yes
   }}
 }}

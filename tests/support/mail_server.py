@@ -27,9 +27,9 @@ class Inbox:
 
 
 @contextmanager
-def mail_server(inbox):
+def mail_server(inbox, host="127.0.0.1", port=0):
     """Yield the server's URL, as SMTP_URL has it."""
-    controller = _OnFreePort(inbox, hostname="127.0.0.1", port=0)
+    controller = _OnFreePort(inbox, hostname=host, port=port)
     controller.start()
     host, port = controller.server.sockets[0].getsockname()
     try:
