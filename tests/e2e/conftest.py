@@ -20,7 +20,7 @@ from tests.support.rented_bucket import RentedBucket, rented_bucket
 from tests.support.stand_in_images import SUBNET, ensure_network
 
 HERE = Path(__file__).parent
-ON_ONE_MACHINE = ("test_instance.py", "test_laptop.py", "test_first_day.py")
+ON_ONE_MACHINE = ("test_instance.py", "test_laptop.py", "test_first_day.py", "test_automation.py")
 FIGURES: list[tuple[str, str, str]] = []
 
 
