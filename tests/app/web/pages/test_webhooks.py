@@ -62,6 +62,12 @@ def test_a_new_webhook_shows_its_secret_once(stepped_up):
     assert endpoint.made_by == "Ann"
 
 
+def test_each_type_of_event_can_be_chosen(browser):
+    names = {name for name in entry_form(browser.get("/webhooks")).fields if name and name.startswith("type:")}
+
+    assert names == {f"type:{one}" for one in EventType}
+
+
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
