@@ -36,6 +36,7 @@ class DeliveryState(StrEnum):
     ON_ITS_WAY = "on its way"
     DELIVERED = "delivered"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 def wait_after(tries: int) -> timedelta | None:
