@@ -131,10 +131,10 @@ def a_webhook(url="https://hooks.example.com/", types=EventType, **values):
 
 
 def a_delivery(**values):
-    """The id of one to an endpoint of its own; it waits, unless the values say something else."""
-    endpoint_id = a_webhook(active=values.pop("is_endpoint_active", True))
+    """The id of one, to an endpoint of its own unless one is given; it waits, unless the values say something else."""
+    endpoint_id = values.pop("endpoint", None) or a_webhook(active=values.pop("is_endpoint_active", True))
     event = tables.EventModel.create(
-        event_id=f"msg_{endpoint_id}",
+        event_id=f"msg_{tables.EventModel.select().count() + 1}",
         type="payment.recorded",
         order_key="invoice:1",
         body="{}",
