@@ -9,6 +9,7 @@ from typer.main import get_command
 
 import fabfile
 from app.cli import commands
+from app.domain.webhooks import EventType
 from app.settings import AppSettings, BackupSettings
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +48,12 @@ def test_every_playbook_is_a_command_of_fab():
     modules = {module.stem for module in (ROOT / "playbooks").glob("[a-z]*.py")}
 
     assert modules == set(fabfile.__all__)
+
+
+def test_the_page_on_the_api_has_a_row_for_each_type_of_event():
+    rows = re.findall(r"^\| `([\w.]+)` \|", (ROOT / "docs/api.md").read_text(), re.MULTILINE)
+
+    assert {one.value for one in EventType} - {*rows} == set()
 
 
 def test_every_picture_and_page_that_the_documentation_links_to_exists():

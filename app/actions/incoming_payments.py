@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from app.actions import payments
+from app.actions import incoming_questions, payments
 from app.domain import incoming_payment as rules
 from app.domain.advance_payment import AdvancePayment
 from app.domain.confirmation import Confirmation, UnconfirmedError
@@ -45,7 +45,7 @@ def receive(facts: IncomingFacts, by: User, now: datetime, today: date) -> Incom
         if match.amounts:
             match = _recorded(incoming_id, facts, match, by, now, today)
         if match.question:
-            received.ask(incoming_id, match.question)
+            incoming_questions.ask(incoming_id, match.question, now)
         return received.get(incoming_id)
 
 
@@ -116,7 +116,7 @@ def undo_dismissal(incoming_id: int, by: User, now: datetime) -> None:
         incoming = received.lock(incoming_id)
         if incoming.state is not IncomingState.DISMISSED:
             raise IncomingRefusedError("It is not dismissed any more.")
-        received.ask(incoming_id, incoming.question)
+        incoming_questions.ask(incoming_id, incoming.question, now)
         _audit(by, "reopened", incoming_id, {}, now)
 
 

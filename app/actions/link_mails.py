@@ -3,7 +3,10 @@
 from datetime import datetime
 
 from app.domain.statement_mail import BETWEEN_TRIES, MOST_TRIES, MailState
+from app.store.access import audit, users
 from app.store.access.one_time_links import Purpose
+from app.store.access.users import User
+from app.store.db.missing_records import existing_or_raise
 from app.store.db.transactions import transaction
 from app.store.outbox import link_mails
 from app.store.outbox.link_mails import LinkMail
@@ -13,6 +16,36 @@ def ask(email: str, purpose: Purpose, now: datetime) -> None:
     """Have the worker send a mail if somebody of this address may sign in: the same work here for every address."""
     with transaction():
         link_mails.add(email, purpose, now)
+
+
+def cancel(mail_id: int, by: User, now: datetime) -> str:
+    """Have a mail that waits or was given up not sent, and return its address.
+
+    Raises MissingError, or NotInStateError if it is on its way or was sent.
+    """
+    with transaction():
+        mail = existing_or_raise(link_mails.get(mail_id), "mail")
+        link_mails.queue.cancel(mail_id, now)
+        _record("link.cancelled", mail, by, now)
+        return mail.email
+
+
+def send_again(mail_id: int, by: User, now: datetime) -> str:
+    """Have another link sent in place of one that was given up, and return the address.
+
+    Raises MissingError or NotInStateError.
+    """
+    with transaction():
+        mail = existing_or_raise(link_mails.get(mail_id), "mail")
+        link_mails.queue.send_again(mail_id, now)
+        _record("link.retried", mail, by, now)
+        return mail.email
+
+
+def _record(action: str, mail: LinkMail, by: User, now: datetime) -> None:
+    user = users.find_by_email(mail.email)
+    subject = f"user:{user.id}" if user else f"email:{mail.email}"
+    audit.append(by, action, subject, after={"purpose": mail.purpose}, now=now)
 
 
 # --- the worker

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from app.actions import events
+from app.actions import events, incoming_questions
 from app.domain import payment_batch as rules
 from app.domain.advance_payment import AdvancePayment
 from app.domain.confirmation import Confirmation, UnconfirmedError
@@ -159,7 +159,7 @@ def _ask_again(voided: Sequence[Payment], reason: str, by: User, now: datetime) 
     """Make the incoming payment that they came from a question again: its money is still there."""
     came_from = received.became([payment.id for payment in voided])
     for incoming_id in {incoming.id for incoming in came_from.values()}:
-        received.ask(incoming_id, f"What it was recorded as was voided: {reason}")
+        incoming_questions.ask(incoming_id, f"What it was recorded as was voided: {reason}", now)
         audit.append(
             by, "incoming_payment.reopened", f"incoming_payment:{incoming_id}", after={"reason": reason}, now=now
         )

@@ -21,10 +21,6 @@ class SentBeforeError(Exception):
         super().__init__(f"This form was sent before, to {recipient}: open it again to send another mail.")
 
 
-class NotInStateError(Exception):
-    """The mail is in another state; the message is one sentence."""
-
-
 def ask(mail: StatementMail, by: User, now: datetime) -> int | None:
     """Have the worker send the mail, and return its id; None if the same form was sent before.
 
@@ -48,10 +44,7 @@ def cancel(mail_id: int, by: User, now: datetime) -> str:
     """
     with transaction():
         stored = existing_or_raise(statement_mails.get(mail_id), "mail")
-        if not statement_mails.queue.cancel(mail_id, now):
-            raise NotInStateError(
-                "Only a mail that waits or was given up can be cancelled: this one was sent or is being sent."
-            )
+        statement_mails.queue.cancel(mail_id, now)
         _record("statement.cancelled", stored.mail, by, now)
         return stored.mail.recipient
 
@@ -60,8 +53,7 @@ def send_again(mail_id: int, by: User, now: datetime) -> str:
     """Have a mail that was given up sent again, and return its recipient; raises MissingError or NotInStateError."""
     with transaction():
         stored = existing_or_raise(statement_mails.get(mail_id), "mail")
-        if not statement_mails.queue.send_again(mail_id, now):
-            raise NotInStateError("Only a mail that was given up can be sent again.")
+        statement_mails.queue.send_again(mail_id, now)
         _record("statement.retried", stored.mail, by, now)
         return stored.mail.recipient
 

@@ -11,7 +11,7 @@ from app.store.access.users import User
 from app.store.db.transactions import transaction
 from app.store.outbox import endpoints, events
 from app.store.outbox.endpoints import EndpointFacts
-from app.store.outbox.events import Claimed
+from app.store.outbox.events import Claimed, Delivery
 
 PREFIX = "whsec_"
 GONE = "The endpoint answered 410: it wants no more."
@@ -21,6 +21,10 @@ _SECRET_BYTES = 32
 
 class NotEndedError(Exception):
     """The delivery still waits or is on its way; the message is one sentence."""
+
+
+class NotWaitingError(Exception):
+    """The delivery is on its way or has ended; the message is one sentence."""
 
 
 def add(facts: EndpointFacts, by: User, now: datetime) -> str:
@@ -83,7 +87,19 @@ def send_test(endpoint_id: int, now: datetime) -> None:
         emitted.emit_test(endpoint_id, now)
 
 
-def send_again(delivery_id: int, by: User, now: datetime) -> None:
+def cancel_delivery(delivery_id: int, by: User, now: datetime) -> Delivery:
+    """Have a delivery that waits not sent; raises MissingError or NotWaitingError."""
+    with transaction():
+        delivery = events.existing(delivery_id)
+        if not events.cancel(delivery_id, now):
+            raise NotWaitingError("Only a delivery that waits can be cancelled: this one is on its way or has ended.")
+        after = {"event": delivery.event_id}
+        audit.append(by, "webhook.cancelled", f"webhook:{delivery.endpoint_id}", after=after, now=now)
+    emitted.wake()  # later events of the same invoice waited for it
+    return delivery
+
+
+def send_again(delivery_id: int, by: User, now: datetime) -> Delivery:
     """Have the same message sent again, under its id; raises MissingError or NotEndedError."""
     with transaction():
         delivery = events.existing(delivery_id)
@@ -92,6 +108,7 @@ def send_again(delivery_id: int, by: User, now: datetime) -> None:
         after = {"event": delivery.event_id}
         audit.append(by, "webhook.sent_again", f"webhook:{delivery.endpoint_id}", after=after, now=now)
     emitted.wake()
+    return delivery
 
 
 # --- the worker

@@ -20,12 +20,9 @@ from app.cli.opening import importer, in_use, migrate, opened, refuse
 from app.error_groups import ErrorGroups
 from app.jobs import worker as job_worker
 from app.jobs.heartbeat import Heartbeat
-from app.jobs.imports import ImportJobs
-from app.jobs.inbox import InboxJobs
 from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import QueueUnavailableError, check_connection, open_queue
-from app.jobs.mails import MailJobs
-from app.jobs.webhooks import WebhookJobs
+from app.jobs.registration import register
 from app.maintenance import MaintenanceMode
 from app.settings import AppSettings
 from app.store.db import database
@@ -56,11 +53,8 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
         _set_up_logs(settings)
     job_worker.limit_memory(settings.worker_max_memory_megabytes)
     queue = open_queue(settings.redis_url)
-    MailJobs.where_set_up(queue, settings, clock.utc_now)
-    WebhookJobs.of(queue, settings, clock.utc_now)
     JobCounts(settings.data_dir).count_all_of(queue)
-    jobs = ImportJobs(queue, importer(settings))
-    InboxJobs.where_set_up(queue, jobs, importer(settings), settings)
+    jobs = register(queue, importer(settings), settings, clock.utc_now)
     with in_use(settings):
         job_worker.run(queue, jobs, Heartbeat.of(settings), MaintenanceMode(settings.data_dir), scheduling_lock())
 

@@ -28,6 +28,7 @@ class EventType(StrEnum):
     IMPORT_FAILED = "import.failed"
     PAYMENT_RECORDED = "payment.recorded"
     PAYMENT_VOIDED = "payment.voided"
+    INCOMING_PAYMENT_UNMATCHED = "incoming_payment.unmatched"
 
 
 class DeliveryState(StrEnum):
@@ -35,6 +36,7 @@ class DeliveryState(StrEnum):
     ON_ITS_WAY = "on its way"
     DELIVERED = "delivered"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 def wait_after(tries: int) -> timedelta | None:

@@ -36,6 +36,8 @@ class ImportSource:
     right: Right = Right.IMPORT
 
     def rows(self, now: datetime) -> Iterator[JobRow]:
+        if not imports.is_any_in_work_or_failed(now - FAILED_FOR):
+            return
         for stored in imports.in_work():
             yield self._in_work(stored)
         for stored in imports.failed_since(now - FAILED_FOR):

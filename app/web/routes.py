@@ -8,9 +8,10 @@ What programs may ask for stands in `app/web/api/operations.py`.
 from app.domain.permissions import Right
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
+from app.jobs.job_delivery_list import DeliverySource
 from app.jobs.job_import_list import ImportSource
 from app.jobs.job_list import JobAction, JobSource
-from app.jobs.job_mail_list import StatementMailSource
+from app.jobs.job_mail_list import LinkMailSource, StatementMailSource
 from app.jobs.mails import MailJobs
 from app.server_reports import ServerReports
 from app.settings import AppSettings
@@ -82,7 +83,7 @@ def pages(
     statements = Statements(pages)
     statement_mails = StatementMails(pages, mails)
     views = Views(pages)
-    sources: tuple[JobSource, ...] = (ImportSource(importer, jobs), StatementMailSource(mails))
+    sources = job_sources(importer, jobs, mails)
     jobs_page = Jobs(pages, sources, watched.queue, Heartbeat.of(settings))
     imports = Imports(pages, importer, jobs, Heartbeat.of(settings))
     exports = Exports(importer)
@@ -303,6 +304,10 @@ def pages(
             is_open_in_maintenance=True,
         ),
     )
+
+
+def job_sources(importer: Importer, jobs: ImportJobs, mails: MailJobs | None) -> tuple[JobSource, ...]:
+    return ImportSource(importer, jobs), StatementMailSource(mails), LinkMailSource(mails), DeliverySource()
 
 
 def bare(assets: Assets, reference: ApiReference, health: HealthAnswers) -> tuple[Route, ...]:

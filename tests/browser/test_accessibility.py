@@ -1,8 +1,25 @@
 """No page keeps anybody out: axe-core finds nothing serious, and nothing is wider than a telephone."""
 
+from datetime import UTC, datetime
+
 import pytest
+from support import automation_records
 from support.axe import UNFOLD, violations, violations_everywhere
+from support.drilled_server import opened
 from support.pages import PAGES
+
+from app.store.access import users
+
+LONG_URL = f"https://hooks.a-company-of-a-long-name.example.com/services/{'0123456789' * 5}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def automation(server):
+    """Something of all that automation brings, as long as it may be."""
+    [database] = server.data_dir.glob("*.sqlite3")
+    with opened(f"sqlite:///{database}"):
+        user = users.find_by_email(server.email)
+        automation_records.fill(user, datetime.now(UTC), "somebody@a-company-of-a-long-name.example.com", LONG_URL)
 
 
 @pytest.mark.browser

@@ -109,6 +109,12 @@ def a_statement_mail(customer, **values):
     return tables.StatementMailModel.create(customer=customer, **values)
 
 
+def a_link_mail(email="eve@example.com", purpose="reset", **values):
+    """One that waits, unless the values say something else."""
+    values = {"asked_at": LONG_AGO, "state": "waiting", "next_try_at": LONG_AGO, **values}
+    return tables.LinkMailModel.create(email=email, purpose=purpose, **values)
+
+
 def an_imported_row(source, invoice, action="created", tab="Invoices", row=2, before=None):
     """What a row of a workbook did to the invoice."""
     told = {"kind": "invoice", "action": action, "subject": f"Invoice {invoice.number}", "record_id": invoice.id}
@@ -122,3 +128,17 @@ def a_webhook(url="https://hooks.example.com/", types=EventType, **values):
     if values:
         tables.WebhookEndpointModel.update(values).where(tables.WebhookEndpointModel.id == endpoint_id).execute()
     return endpoint_id
+
+
+def a_delivery(**values):
+    """The id of one, to an endpoint of its own unless one is given; it waits, unless the values say something else."""
+    endpoint_id = values.pop("endpoint", None) or a_webhook(active=values.pop("is_endpoint_active", True))
+    event = tables.EventModel.create(
+        event_id=f"msg_{tables.EventModel.select().count() + 1}",
+        type="payment.recorded",
+        order_key="invoice:1",
+        body="{}",
+        happened_at=values.pop("happened_at", LONG_AGO),
+    )
+    values = {"order_key": event.order_key, "state": "waiting", "next_try_at": LONG_AGO, **values}
+    return tables.WebhookDeliveryModel.create(event=event, endpoint=endpoint_id, **values).id

@@ -211,15 +211,17 @@ def following(after_id: int, length: int) -> list[StoredImport]:
 
 def in_work() -> list[StoredImport]:
     """Return the imports that the worker still has to process, oldest first."""
-    waiting = [state for state in State if state.is_in_work]
-    return _imports(_selected().where(ImportModel.state.in_(waiting)).order_by(ImportModel.id))
+    return _imports(_selected().where(_is_in_work()).order_by(ImportModel.id))
+
+
+def is_any_in_work_or_failed(since: datetime) -> bool:
+    """Return whether `in_work` or `failed_since` would return any."""
+    return bool(ImportModel.select().where(_is_in_work() | _has_failed(since)).exists())
 
 
 def failed_since(moment: datetime) -> list[StoredImport]:
     """Return the newest imports whose last step failed since the moment, newest first."""
-    is_back = ImportModel.state.in_([State.PREVIEWED, State.APPLIED]) & (ImportModel.failure != "")
-    is_recent = fn.COALESCE(ImportModel.begun_at, ImportModel.uploaded_at) >= moment
-    found = _selected().where((ImportModel.state == State.FAILED) | is_back, is_recent)
+    found = _selected().where(_has_failed(moment))
     return _imports(found.order_by(ImportModel.id.desc()).limit(_MOST_FAILED))
 
 
@@ -339,6 +341,16 @@ def _selected() -> Any:
     return ImportModel.select(*columns, fn.COALESCE(UserModel.email, "").alias("uploaded_by")).join(
         UserModel, JOIN.LEFT_OUTER, on=(ImportModel.uploaded_by == UserModel.id)
     )
+
+
+def _is_in_work() -> Any:
+    return ImportModel.state.in_([state for state in State if state.is_in_work])
+
+
+def _has_failed(since: datetime) -> Any:
+    is_back = ImportModel.state.in_([State.PREVIEWED, State.APPLIED]) & (ImportModel.failure != "")
+    is_recent = fn.COALESCE(ImportModel.begun_at, ImportModel.uploaded_at) >= since
+    return ((ImportModel.state == State.FAILED) | is_back) & is_recent
 
 
 def _imports(query: Any) -> list[StoredImport]:

@@ -101,9 +101,15 @@ def end_try(claimed: Claimed, state: DeliveryState, now: datetime, answer: str, 
     return bool(_Delivery.update(values).where(is_same_try, _Delivery.state == DeliveryState.ON_ITS_WAY).execute())
 
 
+def cancel(delivery_id: int, now: datetime) -> bool:
+    """Have a delivery that waits not sent; false if it does not wait."""
+    waits = (_Delivery.id == delivery_id) & (_Delivery.state == DeliveryState.WAITING)
+    return bool(_Delivery.update(state=DeliveryState.CANCELLED, next_try_at=now).where(waits).execute())
+
+
 def send_again(delivery_id: int, now: datetime) -> bool:
     """Have a delivery that ended sent again, under the same id and with all its tries; false if it did not end."""
-    ended = _Delivery.state.in_([DeliveryState.DELIVERED, DeliveryState.FAILED])
+    ended = _Delivery.state.not_in(_UNDELIVERED)
     values = {"state": DeliveryState.WAITING, "tries": 0, "next_try_at": now, "delivered_at": None}
     return bool(_Delivery.update(values).where(_Delivery.id == delivery_id, ended).execute())
 
@@ -117,11 +123,23 @@ def deliveries(state: DeliveryState | None = None, older_than: int | None = None
     return [_delivery(row) for row in rows]
 
 
+def in_trouble(failed_since: datetime) -> list[Delivery]:
+    """Return those on their way or to be tried again, oldest first, then the newest that failed since the moment."""
+    waits_again = (_Delivery.state == DeliveryState.WAITING) & (_Delivery.tries > 0)
+    is_tried = (_Delivery.state == DeliveryState.ON_ITS_WAY) | waits_again
+    has_failed = (_Delivery.state == DeliveryState.FAILED) & (_Delivery.next_try_at >= failed_since)
+    if not _Delivery.select().where(is_tried | has_failed).exists():
+        return []
+    lists = ((is_tried, _Delivery.id), (has_failed, _Delivery.id.desc()))
+    rows = [_joined().where(which).order_by(order).limit(PAGE_LENGTH) for which, order in lists]
+    return [_delivery(row) for found in rows for row in found]
+
+
 def existing(delivery_id: int) -> Delivery:
     """Raise MissingError if there is no such delivery."""
     row = _joined().where(_Delivery.id == delivery_id).first()
     if row is None:
-        raise MissingError("There is no such delivery: delivered ones are kept for 30 days, failed ones for 90.")
+        raise MissingError("There is no such delivery: delivered ones are kept for 30 days, all others for 90.")
     return _delivery(row)
 
 
@@ -135,6 +153,12 @@ def counts() -> dict[int, dict[DeliveryState, int]]:
         of_endpoint = found.setdefault(endpoint_id, {})
         of_endpoint[shown] = of_endpoint.get(shown, 0) + count
     return found
+
+
+def count_by_state() -> dict[DeliveryState, int]:
+    counted: Any = _Delivery.select(_Delivery.state, fn.COUNT(_Delivery.id)).group_by(_Delivery.state)
+    found = {DeliveryState(state): int(count) for state, count in counted.tuples()}
+    return {state: found.get(state, 0) for state in DeliveryState}
 
 
 def has_old(now: datetime) -> bool:
@@ -173,7 +197,7 @@ def _is_old(now: datetime) -> Any:
     delivered = before.where(_Event.happened_at < now - DELIVERED_ARE_KEPT_FOR)
     failed = before.where(_Event.happened_at < now - FAILED_ARE_KEPT_FOR)
     return ((_Delivery.state == DeliveryState.DELIVERED) & _Delivery.event.in_(delivered)) | (
-        (_Delivery.state == DeliveryState.FAILED) & _Delivery.event.in_(failed)
+        _Delivery.state.in_([DeliveryState.FAILED, DeliveryState.CANCELLED]) & _Delivery.event.in_(failed)
     )
 
 

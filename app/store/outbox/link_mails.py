@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.domain.statement_mail import MailState
 from app.store.db.tables import LinkMailModel
@@ -11,6 +12,7 @@ queue = MailQueue(LinkMailModel)
 
 _SENT_ARE_KEPT_FOR = timedelta(days=30)
 _ALL_ARE_KEPT_FOR = timedelta(days=90)
+_MOST_UNSENT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,12 @@ def get(mail_id: int) -> LinkMail | None:
     return None if row is None else _mail(row)
 
 
-def unsent(limit: int = 100) -> list[LinkMail]:
-    """Return those that wait, are on their way or were given up, newest first."""
-    rows = LinkMailModel.select().where(LinkMailModel.state != MailState.SENT)
-    return [_mail(row) for row in rows.order_by(LinkMailModel.id.desc()).limit(limit)]
+def unsent(failed_since: datetime) -> list[LinkMail]:
+    """Return those that wait or are on their way, oldest first, then the newest that failed since the moment."""
+    if not queue.is_any_unsent(failed_since):
+        return []
+    number = LinkMailModel.id
+    return [*_unsent(queue.is_unsent(), number), *_unsent(queue.has_failed(failed_since), number.desc())]
 
 
 def delete(mail_id: int) -> None:
@@ -55,9 +59,14 @@ def delete_old(now: datetime) -> int:
     return LinkMailModel.delete().where(_is_old(now)).execute()
 
 
+def _unsent(which: Any, order: Any) -> list[LinkMail]:
+    return [_mail(row) for row in LinkMailModel.select().where(which).order_by(order).limit(_MOST_UNSENT)]
+
+
 def _is_old(now: datetime) -> object:
     sent = (LinkMailModel.state == MailState.SENT) & (LinkMailModel.asked_at < now - _SENT_ARE_KEPT_FOR)
-    failed = (LinkMailModel.state == MailState.FAILED) & (LinkMailModel.asked_at < now - _ALL_ARE_KEPT_FOR)
+    ended = [MailState.FAILED, MailState.CANCELLED]
+    failed = LinkMailModel.state.in_(ended) & (LinkMailModel.asked_at < now - _ALL_ARE_KEPT_FOR)
     return sent | failed
 
 

@@ -10,6 +10,10 @@ from peewee import fn
 from app.domain.statement_mail import GIVEN_UP_AFTER, MailState
 
 
+class NotInStateError(Exception):
+    """The mail is in another state; the message is one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailQueue:
     """`model` is a table with the columns state, tries, next_try_at and failure."""
@@ -18,8 +22,8 @@ class MailQueue:
 
     def due(self, now: datetime) -> list[int]:
         """Return the ids of those that wait and whose turn it is, and of those that were on their way for too long."""
-        unsent = self.model.state.in_([MailState.WAITING, MailState.ON_ITS_WAY])
-        rows = self.model.select(self.model.id).where(unsent, self.model.next_try_at <= now).order_by(self.model.id)
+        is_due = self.is_unsent() & (self.model.next_try_at <= now)
+        rows = self.model.select(self.model.id).where(is_due).order_by(self.model.id)
         return [mail_id for (mail_id,) in rows.tuples()]
 
     def claim(self, mail_id: int, now: datetime, states: Collection[MailState] = (MailState.WAITING,)) -> bool:
@@ -33,15 +37,30 @@ class MailQueue:
         always, before = self.model.id == mail_id, (MailState.ON_ITS_WAY,)
         return self._changed(mail_id, always, before, state=state, failure=failure, next_try_at=now)
 
-    def cancel(self, mail_id: int, now: datetime) -> bool:
-        """Cancel a mail that waits or failed; false if it is in another state."""
+    def cancel(self, mail_id: int, now: datetime) -> None:
+        """Cancel a mail that waits or failed; raises NotInStateError."""
         always, before = self.model.id == mail_id, (MailState.WAITING, MailState.FAILED)
-        return self._changed(mail_id, always, before, state=MailState.CANCELLED, failure="", next_try_at=now)
+        if not self._changed(mail_id, always, before, state=MailState.CANCELLED, failure="", next_try_at=now):
+            raise NotInStateError(
+                "Only a mail that waits or was given up can be cancelled: this one was sent or is being sent."
+            )
 
-    def send_again(self, mail_id: int, now: datetime) -> bool:
-        """Let a mail that was given up wait as a new one would; false if it is in another state."""
+    def send_again(self, mail_id: int, now: datetime) -> None:
+        """Let a mail that was given up wait as a new one would; raises NotInStateError."""
         always, before = self.model.id == mail_id, (MailState.FAILED,)
-        return self._changed(mail_id, always, before, state=MailState.WAITING, tries=0, failure="", next_try_at=now)
+        if not self._changed(mail_id, always, before, state=MailState.WAITING, tries=0, failure="", next_try_at=now):
+            raise NotInStateError("Only a mail that was given up can be sent again.")
+
+    def is_unsent(self) -> Any:
+        """Select those that wait or are on their way."""
+        return self.model.state.in_([MailState.WAITING, MailState.ON_ITS_WAY])
+
+    def has_failed(self, since: datetime) -> Any:
+        """Select those that were given up since the moment."""
+        return (self.model.state == MailState.FAILED) & (self.model.next_try_at >= since)
+
+    def is_any_unsent(self, failed_since: datetime) -> bool:
+        return bool(self.model.select().where(self.is_unsent() | self.has_failed(failed_since)).exists())
 
     def count_by_state(self) -> dict[MailState, int]:
         counted = self.model.select(self.model.state, fn.COUNT(self.model.id)).group_by(self.model.state)

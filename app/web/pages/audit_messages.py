@@ -226,6 +226,8 @@ _WHAT = {
     "step_up.refused": "did not prove to be",
     "password.changed": "changed the password of",
     "link.made": "made a link to choose a password for",
+    "link.cancelled": "cancelled the mailed link to choose a password for",
+    "link.retried": "asked to send again the link to choose a password for",
     "second_factor.enabled": "turned on two-step sign-in for",
     "second_factor.removed": "turned off two-step sign-in for",
     "recovery_codes.renewed": "made new recovery codes for",
@@ -237,5 +239,6 @@ _WHAT = {
     "webhook.switched_off": "switched off",
     "webhook.secret_renewed": "made another secret for",
     "webhook.sent_again": "sent an event again to",
+    "webhook.cancelled": "cancelled an event to",
     "webhook.removed": "removed",
 }

@@ -18,6 +18,7 @@ from app.jobs.job_counts import JobCounts
 from app.store.db.database import connection, is_current
 from app.store.ledger import imports
 from app.store.ledger.statements import mails as statement_mails
+from app.store.outbox import events, link_mails
 from app.web.http.client_ip import is_from_within
 from app.web.http.errors import NotFoundError
 from app.web.http.metrics import MEDIA_TYPE, Metrics
@@ -46,7 +47,7 @@ class Watched(Collector):
             jobs.add_metric([kind, outcome], count)
         yield jobs
         yield CounterMetricFamily("invoices_errors", "Errors of app and worker.", value=self.errors.recent().total)
-        for figure in (self._queued, self._imports, self._statement_mails):
+        for figure in (self._queued, self._imports, self._statement_mails, self._link_mails, self._deliveries):
             try:
                 with connection():
                     yield figure()
@@ -58,16 +59,18 @@ class Watched(Collector):
         return GaugeMetricFamily("invoices_queued_jobs", "Jobs that wait for the worker.", value=waiting)
 
     def _imports(self) -> Metric:
-        states = GaugeMetricFamily("invoices_imports", "Imports by state.", labels=["state"])
-        for state, count in imports.count_by_state().items():
-            states.add_metric([state], count)
-        return states
+        return _by_state("invoices_imports", "Imports by state.", imports.count_by_state().items())
 
     def _statement_mails(self) -> Metric:
-        states = GaugeMetricFamily("invoices_statement_mails", "Statements by mail by state.", labels=["state"])
-        for state, count in statement_mails.queue.count_by_state().items():
-            states.add_metric([state], count)
-        return states
+        counts = statement_mails.queue.count_by_state().items()
+        return _by_state("invoices_statement_mails", "Statements by mail by state.", counts)
+
+    def _link_mails(self) -> Metric:
+        return _by_state("invoices_link_mails", "Mails with links by state.", link_mails.queue.count_by_state().items())
+
+    def _deliveries(self) -> Metric:
+        counts = events.count_by_state().items()
+        return _by_state("invoices_webhook_deliveries", "Deliveries of webhooks by state.", counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,13 @@ class HealthAnswers:
         yield "disk", "nothing is entered for lack of room" if self.disk_space.is_scarce else _OK
         is_heard = self.heartbeat.was_heard(self.now().timestamp())
         yield "worker", _OK if is_heard else "not heard of for a minute"
+
+
+def _by_state(name: str, description: str, counts: Iterable[tuple[str, int]]) -> Metric:
+    states = GaugeMetricFamily(name, description, labels=["state"])
+    for state, count in counts:
+        states.add_metric([state], count)
+    return states
 
 
 def _database() -> str:

@@ -18,11 +18,15 @@ from app.web.http.request_context import RequestContext
 from app.web.pages.health import Watched
 
 OLDEST_IMAGE_DAYS = 35
-_KINDS = {
-    "work_on_import": "Workbooks read, applied or undone",
-    "send_statement": "Statements mailed",
-    "send_links": "Rounds of mails with links",
-    "send_webhooks": "Rounds of webhooks",
+KINDS = {
+    "Workbooks read, applied or undone": ("work_on_import",),
+    "Rounds of taking up unfinished workbooks": ("take_up_unfinished",),
+    "Looks into the inbox folder": ("look_into_inbox", "look_into_inbox_again"),
+    "Statements mailed": ("send_statement",),
+    "Rounds of statements that waited": ("send_due_statements",),
+    "Rounds of mails with links": ("send_links", "send_due_links"),
+    "Rounds of webhooks": ("send_webhooks", "send_due_webhooks"),
+    "Rounds of deleting what is old": ("delete_old_links", "delete_old_events", "prune_inbox"),
 }
 # Somewhat more than the time between two of its runs: what is older was not made, and nobody said so.
 _OLDEST = {
@@ -195,6 +199,7 @@ def _measured(report: CertificateReport) -> str:
 
 def _job_rows(found: Mapping[tuple[str, str], int]) -> list[JobCountRow]:
     rows = (
-        JobCountRow(name, found.get((kind, DONE), 0), found.get((kind, FAILED), 0)) for kind, name in _KINDS.items()
+        JobCountRow(name, *(sum(found.get((kind, outcome), 0) for kind in kinds) for outcome in (DONE, FAILED)))
+        for name, kinds in KINDS.items()
     )
     return [row for row in rows if row.done or row.failed]

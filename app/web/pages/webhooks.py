@@ -21,14 +21,21 @@ TYPES = {
     EventType.IMPORT_FAILED: "An import failed",
     EventType.PAYMENT_RECORDED: "A payment was recorded",
     EventType.PAYMENT_VOIDED: "A payment was voided",
+    EventType.INCOMING_PAYMENT_UNMATCHED: "An incoming payment became a question",
 }
-_STATES = [(DeliveryState.WAITING, "Waiting"), (DeliveryState.FAILED, "Failed"), (DeliveryState.DELIVERED, "Delivered")]
+_STATES = [
+    (DeliveryState.WAITING, "Waiting"),
+    (DeliveryState.FAILED, "Failed"),
+    (DeliveryState.DELIVERED, "Delivered"),
+    (DeliveryState.CANCELLED, "Cancelled"),
+]
 
 
 class _Shown(StrEnum):
     WAITING = DeliveryState.WAITING
     FAILED = DeliveryState.FAILED
     DELIVERED = DeliveryState.DELIVERED
+    CANCELLED = DeliveryState.CANCELLED
 
 
 @dataclass(frozen=True, slots=True)

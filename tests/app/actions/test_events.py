@@ -3,17 +3,21 @@
 import io
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from support.records import a_customer, a_payment, a_user, a_webhook, an_import, an_invoice
 from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
 
-from app.actions import events, payments
+from app.actions import events, incoming_payments, payments
 from app.actions import imports as import_actions
 from app.domain.advance_payment import AdvancePayment
+from app.domain.incoming_payment import IncomingFacts
 from app.domain.payment_batch import PaymentBatch
+from app.domain.permissions import Scope
 from app.domain.webhooks import EventType
+from app.store.db.current_user import Actor, acting_as
 from app.store.db.tables import EventModel, WebhookDeliveryModel
 from app.store.db.transactions import transaction
 from app.store.ledger import imports
@@ -21,6 +25,16 @@ from app.store.ledger.imports import State
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+UNMATCHED = IncomingFacts(
+    provider="stripe",
+    provider_payment_id="pi_1",
+    amount_cents=100_00,
+    currency="USD",
+    paid_on=TODAY,
+    reference="Thank you",
+    payer="Acme",
+    method="Card",
+)
 
 
 @pytest.fixture
@@ -165,6 +179,73 @@ def test_moved_credit_is_told_for_both_invoices_as_no_money(ann, webhook):
         ("1", -50_00, True),
         ("2", 50_00, True),
     ]
+
+
+def test_an_incoming_payment_that_is_a_question_is_told_with_what_it_asks(ann, webhook):
+    incoming_payments.receive(UNMATCHED, ann, NOW, TODAY)
+
+    [event] = EventModel.select()
+    assert (event.type, event.order_key) == ("incoming_payment.unmatched", "incoming_payment:1")
+    assert json.loads(event.body)["data"] == {
+        "incoming_payment_id": 1,
+        "provider": "stripe",
+        "provider_payment_id": "pi_1",
+        "amount_cents": 100_00,
+        "currency": "USD",
+        "paid_on": "2026-03-02",
+        "reference": "Thank you",
+        "payer": "Acme",
+        "method": "Card",
+        "question": "Its reference holds no invoice number that is known here.",
+    }
+
+
+def test_an_incoming_payment_that_comes_again_is_told_once(ann, webhook):
+    incoming_payments.receive(UNMATCHED, ann, NOW, TODAY)
+    incoming_payments.receive(UNMATCHED, ann, NOW, TODAY)
+
+    assert len(told()) == 1
+
+
+def test_an_incoming_payment_that_is_recorded_is_told_as_a_payment_alone(ann, webhook):
+    an_invoice("1001", total_cents=100_00)
+
+    incoming_payments.receive(replace(UNMATCHED, reference="Invoice 1001"), ann, NOW, TODAY)
+
+    assert [kind for kind, _ in told()] == ["payment.recorded"]
+
+
+def test_an_incoming_payment_whose_payment_is_voided_is_told_as_a_question_again(ann, webhook):
+    an_invoice("1001", total_cents=100_00)
+    incoming = incoming_payments.receive(replace(UNMATCHED, reference="Invoice 1001"), ann, NOW, TODAY)
+    EventModel.delete().execute()
+
+    payments.void(incoming.parts[0].payment_id, "wrong customer", ann, NOW)
+
+    assert [kind for kind, _ in told()] == ["incoming_payment.unmatched", "payment.voided"]
+    assert data()[0]["question"] == "What it was recorded as was voided: wrong customer"
+
+
+def test_an_incoming_payment_outside_the_scope_of_who_voids_it_is_told_too(ann, webhook):
+    customer = a_customer()
+    an_invoice("1001", customer, total_cents=100_00)
+    incoming = incoming_payments.receive(replace(UNMATCHED, reference="Invoice 1001"), ann, NOW, TODAY)
+    EventModel.delete().execute()
+
+    with acting_as(Actor(scope=Scope(customers=frozenset({customer.id})))):
+        payments.void(incoming.parts[0].payment_id, "wrong customer", ann, NOW)
+
+    assert [kind for kind, _ in told()] == ["incoming_payment.unmatched", "payment.voided"]
+
+
+def test_an_incoming_payment_whose_dismissal_is_undone_is_told_as_a_question_again(ann, webhook):
+    incoming = incoming_payments.receive(UNMATCHED, ann, NOW, TODAY)
+    incoming_payments.dismiss(incoming.id, "a gift", ann, NOW)
+    EventModel.delete().execute()
+
+    incoming_payments.undo_dismissal(incoming.id, ann, NOW)
+
+    assert [kind for kind, _ in told()] == ["incoming_payment.unmatched"]
 
 
 def test_money_in_advance_is_a_payment(ann, webhook):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from support.clock import Clock
 from support.mail_server import Inbox, mail_server
-from support.records import a_user
+from support.records import LONG_AGO, a_link_mail, a_user
 from support.tables import ALL
 
 from app.actions import link_mails as link_mail_actions
@@ -54,7 +54,7 @@ def ask(jobs, email, purpose=Purpose.RESET):
 
 
 def unsent():
-    return [(mail.email, mail.purpose, mail.state.value, mail.failure) for mail in link_mails.unsent()]
+    return [(mail.email, mail.purpose, mail.state.value, mail.failure) for mail in link_mails.unsent(LONG_AGO)]
 
 
 def test_a_mail_that_a_stranger_asked_for_leaves_the_link_of_an_admin_good(jobs, inbox, now):
@@ -154,7 +154,7 @@ def test_a_mail_that_is_refused_six_times_is_given_up_and_stays_in_sight(jobs, i
         jobs.send_due_links()
         clock.advance(minutes=5)
 
-    [mail] = link_mails.unsent()
+    [mail] = link_mails.unsent(LONG_AGO)
     assert (mail.state, mail.tries) == ("failed", 6)
 
 
@@ -170,7 +170,7 @@ def test_a_mail_that_the_server_refuses_for_good_is_given_up_at_once(jobs, inbox
 def test_a_mail_that_the_worker_was_killed_at_is_sent_again(jobs, inbox, clock):
     a_user("ann@example.com")
     link_mail_actions.ask("ann@example.com", Purpose.RESET, clock())
-    [mail] = link_mails.unsent()
+    [mail] = link_mails.unsent(LONG_AGO)
     assert link_mail_actions.begin(mail.id, clock())
 
     jobs.send_due_links()
@@ -183,7 +183,7 @@ def test_a_mail_that_the_worker_was_killed_at_is_sent_again(jobs, inbox, clock):
 
 def test_two_workers_never_send_the_same_mail(jobs, clock):
     link_mail_actions.ask("ann@example.com", Purpose.RESET, clock())
-    [mail] = link_mails.unsent()
+    [mail] = link_mails.unsent(LONG_AGO)
 
     assert [link_mail_actions.begin(mail.id, clock()) is None for _ in range(2)] == [False, True]
 
@@ -221,11 +221,12 @@ def test_the_worker_sends_what_was_put_into_the_queue(jobs, inbox, clock):
     assert worker
 
 
-def test_what_was_sent_is_forgotten_after_30_days_and_what_was_given_up_after_90(jobs, inbox, clock):
+def test_what_was_sent_is_forgotten_after_30_days_and_what_was_not_after_90(jobs, inbox, clock):
     a_user("ann@example.com")
     ask(jobs, "ann@example.com")
     inbox.answer = "554 No"
     ask(jobs, "ann@example.com")
+    a_link_mail(state="cancelled", asked_at=clock())
 
     kept = []
     for days in (30, 1, 60):
@@ -233,7 +234,7 @@ def test_what_was_sent_is_forgotten_after_30_days_and_what_was_given_up_after_90
         jobs.delete_old_links()
         kept.append([row.state for row in tables.LinkMailModel.select().order_by(tables.LinkMailModel.id)])
 
-    assert kept == [["sent", "failed"], ["failed"], []]
+    assert kept == [["sent", "failed", "cancelled"], ["failed", "cancelled"], []]
 
 
 def test_a_password_is_never_sent_in_the_clear(server):

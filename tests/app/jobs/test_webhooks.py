@@ -7,7 +7,7 @@ import pytest
 from huey import MemoryHuey
 from support.at_once import all_at_once
 from support.clock import Clock
-from support.records import a_user, a_webhook
+from support.records import a_delivery, a_user, a_webhook
 from support.webhook_receiver import webhook_receiver
 
 from app.actions import events as emitted
@@ -156,6 +156,16 @@ def test_what_was_given_up_holds_up_nothing(jobs, webhook, receiver, clock):
         tables.WebhookDeliveryModel.id == first.id
     ).execute()
 
+    jobs.send_due()
+
+    assert numbers(receiver) == [2]
+
+
+def test_what_was_cancelled_holds_up_nothing_and_is_not_sent(jobs, webhook, receiver, clock):
+    emit(clock, 1)
+    emit(clock, 2)
+
+    actions.cancel_delivery(events.deliveries()[-1].id, a_user(), clock())
     jobs.send_due()
 
     assert numbers(receiver) == [2]
@@ -345,12 +355,13 @@ def test_a_round_ends_after_some_seconds_and_the_rest_is_queued(jobs, webhook, q
     assert queue.pending_count() == 1
 
 
-def test_delivered_events_are_deleted_after_30_days_and_failed_ones_after_90(jobs, webhook, receiver, queue, clock):
+def test_delivered_events_are_deleted_after_30_days_and_all_others_after_90(jobs, webhook, receiver, queue, clock):
     emit(clock)
     jobs.send_due()
     receiver.statuses["/hook"] = 410
     emit(clock)
     jobs.send_due()
+    a_delivery(state="cancelled", happened_at=clock())
     emit_before = tables.EventModel.select().count()
 
     kept = []
@@ -359,8 +370,8 @@ def test_delivered_events_are_deleted_after_30_days_and_failed_ones_after_90(job
         jobs.delete_old()
         kept.append((states(), tables.EventModel.select().count()))
 
-    assert emit_before == 2
-    assert kept == [(["delivered", "failed"], 2), (["failed"], 1), ([], 0)]
+    assert emit_before == 3
+    assert kept == [(["delivered", "failed", "cancelled"], 3), (["failed", "cancelled"], 2), ([], 0)]
 
 
 def test_old_events_are_looked_for_and_nothing_is_queued_while_there_are_none(jobs, webhook, receiver, queue, clock):

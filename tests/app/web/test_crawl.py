@@ -9,6 +9,8 @@ from support.crawl import Crawl
 from support.records import (
     LONG_AGO,
     a_customer,
+    a_delivery,
+    a_link_mail,
     a_payment,
     a_statement_mail,
     a_user,
@@ -145,6 +147,9 @@ def leave_failed_jobs(data_dir, now):
     folder.mkdir(parents=True)
     (folder / "workbook").write_bytes(b"")
     a_statement_mail(tables.CustomerModel.get(), state="failed", failure="refused", next_try_at=now)
+    a_link_mail(state="failed", failure="refused", next_try_at=now)
+    a_delivery(state="failed", tries=10, answer="500 Broken", next_try_at=now)
+    a_delivery(tries=1, answer="503 Busy", next_try_at=now + timedelta(days=1))
 
 
 @pytest.fixture

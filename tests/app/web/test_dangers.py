@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from support import automation_records
 from support.browser import PASSWORD, Browser, path_of
 from support.pages import PAGES
 from support.records import LONG_AGO, a_customer, a_payment, an_import, an_imported_row, an_invoice
@@ -31,7 +32,7 @@ MARKUP = "\"'><img src=x onerror=alert(1)></script><script>alert(2)</script>{{7*
 
 
 @pytest.fixture
-def ledger(sqlite, user):
+def ledger(sqlite, user, clock):
     """A little of everything that pages show."""
     acme = a_customer("C1", "Acme", email="acme@example.com")
     invoice = an_invoice("1001", acme)
@@ -41,13 +42,14 @@ def ledger(sqlite, user):
     tables.SavedViewModel.create(user=user.id, name="Late ones", parameters=json.dumps({"status": "overdue"}))
     with transaction():
         audit.append(user, "invoice.edited", f"invoice:{invoice.id}", before={}, after={"notes": "x"}, now=LONG_AGO)
+    automation_records.fill(user, clock(), "eve@example.com")
     return acme
 
 
 def dump(path, leaving_out=()):
     """All rows of all tables of an SQLite file, without what is random or says when somebody was seen."""
     random = {"jti", "entry_hash", "previous_hash", "request_id", "last_seen_at", "password_hash", *leaving_out}
-    random |= {"token_hash", "code_hash", "totp_secret", "task", "data"}
+    random |= {"token_hash", "code_hash", "totp_secret", "task", "data", "event_id"}
     with closing(sqlite3.connect(path)) as opened:
         opened.row_factory = sqlite3.Row
         names = [
@@ -149,7 +151,7 @@ def test_no_form_changes_a_column_that_it_does_not_show(browser, ledger, sqlite_
 
 
 @pytest.fixture
-def hostile(sqlite, user):
+def hostile(sqlite, user, clock):
     """Markup wherever somebody can type or import a text."""
     customer = a_customer(MARKUP, MARKUP, email=MARKUP, phone=MARKUP, address=MARKUP, notes=MARKUP)
     said = {"reference": MARKUP, "notes": MARKUP, "ledger": MARKUP, "disputed": True}
@@ -161,6 +163,7 @@ def hostile(sqlite, user):
     an_imported_row(source, invoice, tab=MARKUP)
     tables.SavedViewModel.create(user=user.id, name=MARKUP, parameters=json.dumps({"q": MARKUP}))
     tables.UserModel.update(name=MARKUP).execute()
+    automation_records.fill(user, clock(), MARKUP)
     with transaction():
         said = {"reason": MARKUP, MARKUP: MARKUP, "notes": MARKUP}
         audit.append(user, "invoice.edited", f"invoice:{invoice.id}", before=said, after=said, now=LONG_AGO)

@@ -1,5 +1,6 @@
 """The parts of pages keep what was typed, say what is wrong with it beside it, and escape what anybody wrote."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +22,22 @@ def rendered():
         return " ".join(environment.from_string(imports + source).render(values).split())
 
     return of
+
+
+# Its line breaks are shown: only those of the text belong there.
+KEEPS_LINES = re.compile(r'<(\w+)[^>]*class="[^"]*facts__text[^"]*"[^>]*>(.*?)</\1>', re.DOTALL)
+NOT_TEXT = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", re.DOTALL)
+
+
+def test_no_template_breaks_a_line_where_line_breaks_are_shown():
+    found = {
+        path.name: text
+        for path in (Path(app.__file__).parent / "templates").rglob("*.html")
+        for _, inner in KEEPS_LINES.findall(path.read_text())
+        if "\n" in (text := NOT_TEXT.sub("", inner))
+    }
+
+    assert found == {}
 
 
 def wrong(typed, **errors):

@@ -21,6 +21,7 @@ from support.clock import Clock
 from support.records import (
     LONG_AGO,
     a_customer,
+    a_link_mail,
     a_payment,
     a_statement_mail,
     a_user,
@@ -114,6 +115,10 @@ POST /jobs/imports/<job_id:id>/cancel                in     no        yes   yes 
 POST /jobs/imports/<job_id:id>/retry                 in     no        yes   yes   no  no
 POST /jobs/statement-mails/<job_id:id>/cancel        in     no         no   yes   no  no
 POST /jobs/statement-mails/<job_id:id>/retry         in     no         no   yes   no  no
+POST /jobs/link-mails/<job_id:id>/cancel             in     no         no   yes   no  no
+POST /jobs/link-mails/<job_id:id>/retry              in     no         no   yes   no  no
+POST /jobs/deliveries/<job_id:id>/cancel             in     no         no   yes   no  no
+POST /jobs/deliveries/<job_id:id>/retry              in     no         no   yes   no  no
 GET  /export.xlsx                                    in     no        yes   yes  yes  -
 GET  /webhooks                                       in     no         no   yes   no  -
 POST /webhooks                                       in     no         no   yes   no  -
@@ -242,6 +247,7 @@ def _records(code, owner):
     tables.WebhookDeliveryModel.update(state=DeliveryState.DELIVERED).execute()
     invoice = an_invoice(f"{code}-1", customer, due_on=date(2026, 2, 1))
     a_statement_mail(customer, key=code)
+    a_link_mail()
     money = {"amount_cents": 1_00, "currency": "USD", "paid_on": date(2026, 2, 1), "reference": f"{code}-1"}
     incoming = IncomingFacts(provider="stripe", provider_payment_id=code, **money)
     return SimpleNamespace(

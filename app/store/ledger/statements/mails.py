@@ -96,10 +96,10 @@ def of_customer(customer_id: int) -> list[ListedStatementMail]:
 
 def unsent(failed_since: datetime) -> list[UnsentStatementMail]:
     """Return those that wait or are on their way, oldest first, then the newest that failed since the moment."""
-    found = StatementMailModel
-    is_unsent = found.state.in_([MailState.WAITING, MailState.ON_ITS_WAY])
-    has_failed = (found.state == MailState.FAILED) & (found.next_try_at >= failed_since)
-    return [*_unsent(is_unsent, found.id), *_unsent(has_failed, found.id.desc())]
+    if not queue.is_any_unsent(failed_since):
+        return []
+    number = StatementMailModel.id
+    return [*_unsent(queue.is_unsent(), number), *_unsent(queue.has_failed(failed_since), number.desc())]
 
 
 def _unsent(which: Any, order: Any) -> Iterator[UnsentStatementMail]:

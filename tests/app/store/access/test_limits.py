@@ -7,7 +7,7 @@ import pytest
 from support.records import a_user
 from support.redis_server import running_redis
 
-from app.domain.permissions import TokenRight
+from app.domain.permissions import API_RIGHTS
 from app.store.access import api_tokens, limits
 from app.store.access.api_tokens import TokenFacts
 from app.store.access.limits import DatabaseTokenUses, open_limits
@@ -32,7 +32,7 @@ def opened(server, sqlite, monkeypatch):
 
 @pytest.fixture
 def token(sqlite, now):
-    return api_tokens.add(a_user().id, TokenFacts("n8n", frozenset(TokenRight), None), "secret", now)
+    return api_tokens.add(a_user().id, TokenFacts("n8n", API_RIGHTS, None), "secret", now)
 
 
 def attempts(throttles, now, count):

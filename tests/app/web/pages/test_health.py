@@ -8,9 +8,10 @@ import app_metrics
 import pytest
 import slow_requests
 from support.browser import Browser
-from support.records import a_customer, a_statement_mail, an_import, an_invoice
+from support.records import a_customer, a_delivery, a_link_mail, a_statement_mail, an_import, an_invoice
 
 from app.domain.statement_mail import MailState
+from app.domain.webhooks import DeliveryState
 from app.error_groups import ErrorGroups
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.job_counts import JobCounts
@@ -232,6 +233,20 @@ def test_statements_by_mail_are_counted_by_their_state(stranger, counted):
     a_statement_mail(a_customer(), state="failed")
 
     states = [counted(f'invoices_statement_mails{{state="{state}"}}') for state in MailState]
+    assert states == [0, 0, 0, 1, 0]
+
+
+def test_mails_with_links_are_counted_by_their_state(stranger, counted):
+    a_link_mail(state="failed")
+
+    states = [counted(f'invoices_link_mails{{state="{state}"}}') for state in MailState]
+    assert states == [0, 0, 0, 1, 0]
+
+
+def test_deliveries_of_webhooks_are_counted_by_their_state(stranger, counted):
+    a_delivery(state="failed")
+
+    states = [counted(f'invoices_webhook_deliveries{{state="{state}"}}') for state in DeliveryState]
     assert states == [0, 0, 0, 1, 0]
 
 

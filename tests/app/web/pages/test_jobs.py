@@ -249,6 +249,6 @@ def test_a_queue_in_redis_is_said_with_its_place_and_that_it_is_away(settings, c
     assert "secret" not in away
 
 
-@pytest.mark.parametrize("page", ["/system", "/imports"])
+@pytest.mark.parametrize("page", ["/system", "/imports", "/automation"])
 def test_the_page_is_led_to(browser, page):
     assert 'href="/jobs"' in browser.get(page)

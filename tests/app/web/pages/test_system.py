@@ -3,16 +3,20 @@
 import re
 
 import pytest
+from huey import MemoryHuey
 from support.browser import QUICK_HASH, Browser
 from support.records import a_user
 from support.reports import keep_reports
+from support.workbooks import an_importer
 
+from app.actions import events as emitted
 from app.domain.permissions import Role
 from app.error_groups import ErrorGroups
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import open_queue
-from app.web.pages.system import forecast
+from app.jobs.registration import register
+from app.web.pages.system import KINDS, forecast
 
 PROVED = "Last night's backup was restored in 41 s and agrees to the cent."
 HEADINGS = ["Backups", "The machine", "Jobs", "Recent errors", "What the server does by itself"]
@@ -246,6 +250,27 @@ def test_jobs_are_counted_with_what_became_of_them(browser, settings):
     text = words(browser.get("/system"))
     assert "Workbooks read, applied or undone 2 1" in text
     assert "; 1 job waits." in text
+
+
+def test_every_job_of_the_worker_has_words(settings, clock, tmp_path, monkeypatch):
+    monkeypatch.setattr(emitted, "_wake", emitted._wake)
+    queue = MemoryHuey()
+    everything = {"smtp_url": "smtp://127.0.0.1:9", "mail_from": "ann@example.com", "inbox_dir": tmp_path}
+    register(queue, an_importer(tmp_path / "data"), settings.model_copy(update=everything), clock)
+
+    registered = {name.rpartition(".")[2] for name in queue._registry._registry}
+
+    assert registered == {kind for kinds in KINDS.values() for kind in kinds}
+
+
+def test_jobs_for_the_same_work_are_counted_together(browser, settings):
+    queue = open_queue()
+    JobCounts(settings.data_dir).count_all_of(queue)
+    for name in ("send_webhooks", "send_due_webhooks"):
+        queue.task(name=name)(lambda: "done")()
+        queue.execute(queue.dequeue())
+
+    assert "Rounds of webhooks 2 0" in words(browser.get("/system"))
 
 
 def test_a_worker_that_is_not_heard_of_is_said(browser, settings, clock):

@@ -5,7 +5,7 @@ from zipfile import ZipFile
 
 import pytest
 from support.browser import Browser
-from support.records import a_customer, a_user, an_import, an_invoice
+from support.records import LONG_AGO, a_customer, a_user, an_import, an_invoice
 
 from app.actions import api_tokens as token_actions
 from app.actions import second_factors
@@ -92,7 +92,7 @@ def test_an_invitation_is_mailed_where_mail_is_set_up(with_mail):
     page = form.submit().follow()
 
     assert "An invitation is on its way to eve@example.com." in page
-    assert [(mail.email, mail.purpose) for mail in link_mails.unsent()] == [("eve@example.com", "invite")]
+    assert [(mail.email, mail.purpose) for mail in link_mails.unsent(LONG_AGO)] == [("eve@example.com", "invite")]
     (waiting,) = open_queue().storage.enqueued_items()
     assert b"send_links" in waiting
 
@@ -103,7 +103,7 @@ def test_an_invitation_that_is_refused_is_not_mailed(with_mail, bob):
 
     form.submit(expect_errors=True)
 
-    assert link_mails.unsent() == []
+    assert link_mails.unsent(LONG_AGO) == []
 
 
 def test_an_invitation_that_is_not_to_be_mailed_is_a_link(with_mail):
@@ -276,9 +276,9 @@ def test_who_sees_everything_is_told_nothing_of_scopes(browser):
 
 
 def test_no_page_tells_a_scoped_user_of_what_is_another_s(app, bob):
-    own, other = a_customer("OWN", "Own Customer"), a_customer("OTHER-CODE", "Other Customer", notes="Other notes")
+    own, other = a_customer("OWN", "Own Customer"), a_customer("OTHER-CODE", "Zebra Ltd", notes="Zebra notes")
     an_invoice("OWN-1", own, ledger="Own ledger")
-    an_invoice("OTHER-1", other, ledger="Other ledger", currency="CHF", total_cents=7_777_77)
+    an_invoice("OTHER-1", other, ledger="Zebra ledger", currency="CHF", total_cents=7_777_77)
     users.set_scope(bob.id, Scope(frozenset({own.id})))
     scoped = Browser(app)
     scoped.sign_in("bob@example.com")
@@ -286,7 +286,7 @@ def test_no_page_tells_a_scoped_user_of_what_is_another_s(app, bob):
     told = [
         (path, secret)
         for path in _addresses(app)
-        for secret in ("OTHER", "Other", "7,777.77", "CHF")
+        for secret in ("OTHER", "Zebra", "7,777.77", "CHF")
         if secret in _text_of(scoped.get(path, expect_errors=True))
     ]
 

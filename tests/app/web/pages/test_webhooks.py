@@ -51,6 +51,10 @@ def test_where_there_is_no_webhook_the_page_says_what_one_is_for(browser):
     assert page.html.find("main").find("a", href="/guide#webhooks")
 
 
+def test_the_page_of_automation_leads_to_webhooks(browser):
+    assert browser.get("/automation").html.find("main").find("a", href="/webhooks")
+
+
 def test_a_new_webhook_shows_its_secret_once(stepped_up):
     page = fill_in(stepped_up.get("/webhooks")).submit()
 
@@ -60,6 +64,12 @@ def test_a_new_webhook_shows_its_secret_once(stepped_up):
     [endpoint] = endpoints.all_endpoints()
     assert endpoint.facts.types == {EventType.PAYMENT_RECORDED}
     assert endpoint.made_by == "Ann"
+
+
+def test_each_type_of_event_can_be_chosen(browser):
+    names = {name for name in entry_form(browser.get("/webhooks")).fields if name and name.startswith("type:")}
+
+    assert names == {f"type:{one}" for one in EventType}
 
 
 @pytest.mark.parametrize(
