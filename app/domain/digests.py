@@ -26,7 +26,7 @@ class DigestKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class DigestPeriod:
     """`day` is the one at whose end the figures are taken, `begins` the local moment from which its digest is due."""
 
     name: str
@@ -34,19 +34,19 @@ class Period:
     begins: datetime
 
 
-def period(kind: DigestKind, automation: Automation, now: datetime, zone: ZoneInfo) -> Period:
+def period(kind: DigestKind, automation: Automation, now: datetime, zone: ZoneInfo) -> DigestPeriod:
     """Return this week, or the month that ended last; the local clock counts, whatever its distance to UTC."""
     today = now.astimezone(zone).date()
     if kind is DigestKind.OVERDUE:
         year, week, _ = today.isocalendar()
         begins = date.fromisocalendar(year, week, automation.weekday)
-        return Period(f"{year}-W{week:02d}", today, _at(begins, automation.hour))
+        return DigestPeriod(f"{year}-W{week:02d}", today, _at(begins, automation.hour))
     first = first_of_month(today)
     last = first - timedelta(days=1)
-    return Period(f"{last:%Y-%m}", last, _at(first, automation.hour))
+    return DigestPeriod(f"{last:%Y-%m}", last, _at(first, automation.hour))
 
 
-def has_begun(found: Period, now: datetime, zone: ZoneInfo) -> bool:
+def has_begun(found: DigestPeriod, now: datetime, zone: ZoneInfo) -> bool:
     return now.astimezone(zone).replace(tzinfo=None) >= found.begins
 
 

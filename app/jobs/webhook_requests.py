@@ -21,7 +21,7 @@ _PREFIX = "whsec_"
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class WebhookMessage:
     """`secrets` are whsec_…, of which each signs; `timestamp` is in seconds since 1970, of this try."""
 
     event_id: str
@@ -62,7 +62,7 @@ class AddressRefusedError(Exception):
     """Nothing may be sent to this address; the message is one sentence."""
 
 
-def post(url: str, message: Message, private_hosts: Collection[str], seconds: float = SECONDS) -> EndpointAnswer:
+def post(url: str, message: WebhookMessage, private_hosts: Collection[str], seconds: float = SECONDS) -> EndpointAnswer:
     """Send the message and return the answer; redirects are not followed, and after so many seconds it is given up."""
     try:
         return _post(url, message, private_hosts, seconds)
@@ -76,7 +76,7 @@ def post(url: str, message: Message, private_hosts: Collection[str], seconds: fl
         return EndpointAnswer(None, f"The connection failed: {str(error) or type(error).__name__}.")
 
 
-def _post(url: str, message: Message, private_hosts: Collection[str], seconds: float) -> EndpointAnswer:
+def _post(url: str, message: WebhookMessage, private_hosts: Collection[str], seconds: float) -> EndpointAnswer:
     if reason := why_not(url, private_hosts):
         raise AddressRefusedError(reason)
     parts = urlsplit(url)

@@ -12,7 +12,7 @@ from app.actions import events as emitted
 from app.actions import webhooks as actions
 from app.jobs.job_counts import DONE, FAILED
 from app.jobs.job_queue import QueueUnavailableError
-from app.jobs.webhook_requests import EndpointAnswer, Message, post
+from app.jobs.webhook_requests import EndpointAnswer, WebhookMessage, post
 from app.settings import AppSettings
 from app.store.db.current_user import Actor, acting_as
 from app.store.db.database import connection
@@ -85,11 +85,11 @@ class WebhookJobs:
             besides.add(claimed.endpoint_id)
             yield claimed
 
-    def _message(self, claimed: Claimed) -> Message:
+    def _message(self, claimed: Claimed) -> WebhookMessage:
         now = self._now()
-        return Message(claimed.event_id, int(now.timestamp()), claimed.body, claimed.secrets)
+        return WebhookMessage(claimed.event_id, int(now.timestamp()), claimed.body, claimed.secrets)
 
-    def _post(self, claimed: Claimed, message: Message) -> EndpointAnswer:
+    def _post(self, claimed: Claimed, message: WebhookMessage) -> EndpointAnswer:
         try:
             return post(claimed.url, message, self._private_hosts)
         except Exception:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.actions import digests
+from app.actions.automation import digests
 from app.domain.digests import DigestKind
 from app.domain.firm import Firm
 from app.domain.permissions import Right, TokenRight

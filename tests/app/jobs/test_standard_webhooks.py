@@ -8,7 +8,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 from support.webhook_receiver import webhook_receiver
 
-from app.jobs.webhook_requests import Message, post
+from app.jobs.webhook_requests import WebhookMessage, post
 
 OLD, NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_plJ3nmyCDGBKInavdOK15jsl"
 API = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ API = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8"
 @pytest.fixture
 def sent():
     """What a receiver got that was signed with the new secret and the one before."""
-    message = Message("msg_1", int(time.time()), '{"payer": "Łódź"}', (NEW, OLD))
+    message = WebhookMessage("msg_1", int(time.time()), '{"payer": "Łódź"}', (NEW, OLD))
     with webhook_receiver() as receiver:
         post(receiver.url(), message, {receiver.host})
         return receiver.received[0]

@@ -12,11 +12,11 @@ import pytest
 from support.webhook_receiver import webhook_receiver
 
 from app.jobs import webhook_requests
-from app.jobs.webhook_requests import Message, post
+from app.jobs.webhook_requests import WebhookMessage, post
 
 # The example of the specification: https://github.com/standard-webhooks/standard-webhooks
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-MESSAGE = Message("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, '{"test": 2432232314}', (SECRET,))
+MESSAGE = WebhookMessage("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, '{"test": 2432232314}', (SECRET,))
 SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
@@ -39,7 +39,7 @@ def test_the_example_of_the_specification_is_signed_as_it_says():
 
 
 def test_what_arrives_is_signed_byte_for_byte(receiver):
-    message = Message("msg_1", 1614265330, '{"payer": "Łódź"}', (SECRET,))
+    message = WebhookMessage("msg_1", 1614265330, '{"payer": "Łódź"}', (SECRET,))
 
     sent(receiver, message)
 
@@ -52,7 +52,7 @@ def test_what_arrives_is_signed_byte_for_byte(receiver):
 
 
 def test_each_secret_signs_with_a_blank_between():
-    both = Message(
+    both = WebhookMessage(
         MESSAGE.event_id, MESSAGE.timestamp, MESSAGE.body, (f"whsec_{base64.b64encode(b'x' * 32).decode()}", SECRET)
     )
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bottle import HTTPResponse
 
-from app.actions import automation as automation_actions
-from app.actions import digests as digest_actions
+from app.actions.automation import digests as digest_actions
+from app.actions.automation import settings as automation_actions
 from app.domain.automation import LONGEST_ADDRESS, LONGEST_CHAT_URL, MOST_RECIPIENTS, Automation, is_chat_url
 from app.domain.digests import DigestKind, period
 from app.domain.permissions import Right

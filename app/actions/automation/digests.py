@@ -8,10 +8,10 @@ from app.domain.as_of import AsOf
 from app.domain.automation import Automation
 from app.domain.digests import (
     DigestKind,
+    DigestPeriod,
     MonthFigures,
     OverdueCustomer,
     OverdueFigures,
-    Period,
     has_begun,
     month_end_digest,
     overdue_digest,
@@ -39,7 +39,7 @@ class OtherPeriodError(Exception):
 @dataclass(frozen=True, slots=True)
 class Digest:
     kind: DigestKind
-    period: Period
+    period: DigestPeriod
     due: bool
     message: Message
     settings: Automation
@@ -52,7 +52,7 @@ def digest(kind: DigestKind, firm: Firm, public_url: str, now: datetime) -> Dige
     return Digest(kind, found, is_due(kind, settings, found, firm, now), message, settings)
 
 
-def is_due(kind: DigestKind, settings: Automation, found: Period, firm: Firm, now: datetime) -> bool:
+def is_due(kind: DigestKind, settings: Automation, found: DigestPeriod, firm: Firm, now: datetime) -> bool:
     """Return whether it is to be sent: its hour has come and it was not sent, or somebody asked for it again."""
     sent_at, is_asked = digests.state(kind, found.name)
     if not (settings.recipients or settings.chat_url):

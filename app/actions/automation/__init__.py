@@ -1,0 +1,1 @@
+"""Automation: its settings, and what of its digests was sent."""
