@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from app import clock
-from app.actions import automation_token as actions
-from app.actions.automation_token import AutomationRefusedError
+from app.actions.automation import token as actions
+from app.actions.automation.token import AutomationRefusedError
 from app.cli.opening import opened, refuse
 from app.domain.sentences import counted, plain
 
