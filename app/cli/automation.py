@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from app import clock
-from app.actions.automation import token as actions
-from app.actions.automation.token import AutomationRefusedError
+from app.actions.automation import api_access as actions
+from app.actions.automation.api_access import AutomationRefusedError
 from app.cli.opening import opened, refuse
 from app.domain.sentences import counted, plain
 
