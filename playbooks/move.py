@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 
 from playbooks.backup import made
 from playbooks.restore import maintenance, nobody_writes, put_in_place, restored_beside
-from playbooks.steps import app_secret, archive, deploy_log, lock, n8n, postgresql, release
+from playbooks.steps import app_secret, archive, automation, deploy_log, lock, n8n, postgresql, release
 from playbooks.steps.address import move_address
 from playbooks.steps.audit_entries import entered_since
 from playbooks.steps.carrying import carry, require_equal, require_room, volume
@@ -191,7 +191,11 @@ class Moving:
                 host.act("mv", "-T", "--", source, target)
 
     def _hand_over_keys(self) -> None:
-        services = {"app": _KEYS, "worker": _KEYS, **({n8n.SERVICE: _N8N_KEYS} if n8n.is_on(self.old.host) else {})}
+        services = {
+            "app": _KEYS,
+            "worker": _KEYS,
+            **({automation.SERVICE: _N8N_KEYS} if n8n.is_on(self.old.host) else {}),
+        }
         for service, keys in services.items():
             source, target = (volume(one.host, f"secrets-{service}") for one in (self.old, self.new))
             for name in keys:

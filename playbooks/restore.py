@@ -241,11 +241,11 @@ def _go_back(found: Session, stack: Stack) -> None:
     """Exchange the names again after a restored dump, or the folders after a restore from the archive."""
     if running(found.host, "db") and stack.rows("SELECT 1 FROM pg_database WHERE datname = 'invoices_before'"):
         of_n8n = {n8n.DATABASE: "n8n_before"} if stack.rows(_N8N_KEPT) else {}
-        _exchange(found, stack, {"invoices": "invoices_before", **of_n8n}, "undone")
+        _exchange(found, stack, {"invoices": "invoices_before", **of_n8n}, "undone", n8n.key_before(found.host))
         return
     if not reported(stack, "restore", "invoices", "recover", "kept")["kept"]:
         raise RefusedError("Nothing is kept of a database before this one: there is nothing to go back to.")
-    put_in_place(found, stack, "back", {})
+    put_in_place(found, stack, "back", {}, n8n.key_before(found.host))
     _tell_that_it_serves(found, stack)
 
 

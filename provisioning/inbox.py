@@ -19,8 +19,9 @@ _RESTART_SSH = "systemctl restart ssh.service"
 _IMAGE, _UNIT = "/var/lib/invoices/inbox.img", "srv-inbox.mount"
 _READABLE = "invoices-inbox"
 _BYTES, _LEFT_FREE_BYTES = 1024**3, 2 * 1024**3
-# Under another name until it is complete: the next run would take an unfinished file for the disk.
-_FORMAT = 'umask 077; fallocate -l "$2" "$1.new" && mkfs.ext4 -q -F -m 0 "$1.new" && mv "$1.new" "$1"'
+# Under another name until it is complete: the next run would take an unfinished file for the disk. mkfs would give the
+# blocks back that were reserved for it, and a full disk would then damage what is written into the inbox.
+_FORMAT = 'umask 077; fallocate -l "$2" "$1.new" && mkfs.ext4 -q -F -m 0 -E nodiscard "$1.new" && mv "$1.new" "$1"'
 _MODE = "2770"  # what comes into a folder is of its group
 
 

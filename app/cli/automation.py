@@ -9,7 +9,7 @@ from app import clock
 from app.actions.automation import api_access as actions
 from app.actions.automation.api_access import AutomationRefusedError
 from app.cli.opening import opened, refuse
-from app.domain.sentences import counted, plain
+from app.domain.sentences import agreeing, counted, plain
 
 automation = typer.Typer(help="Let n8n use the API, or no longer.", no_args_is_help=True)
 
@@ -40,5 +40,7 @@ def disable() -> None:
     with opened():
         revoked = actions.disable(clock.utc_now())
     typer.echo(
-        plain(f"{counted(revoked, 'token', 'tokens')} of n8n no longer counts.") if revoked else "No token counted."
+        plain(f"{counted(revoked, 'token', 'tokens')} of n8n no longer {agreeing(revoked, 'counts', 'count')}.")
+        if revoked
+        else "No token counted."
     )

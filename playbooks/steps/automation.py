@@ -8,7 +8,9 @@ from playbooks.steps.progress import Steps
 from playbooks.steps.stack import ONCE, Container, Stack, containers, health, running
 from provisioning.host import Host, HostError
 
-_SERVICE = "n8n"
+SERVICE, PROFILE = "n8n", "automation"
+_SETUP = "n8n-setup"
+_SETUP_SECONDS = 900
 _READY_SECONDS = 240
 _PAUSE_SECONDS = 1
 # A hash of the owner's password that n8n cannot use ends it only after it answered.
@@ -32,7 +34,7 @@ class N8n:
         try:
             if self.is_wanted:
                 self._have(restarts=restarts, refreshes=refreshes)
-            elif containers(self.stack.host, _SERVICE):
+            elif containers(self.stack.host, SERVICE):
                 self._remove()
         except HostError as error:
             self.steps.note(
@@ -42,43 +44,51 @@ class N8n:
 
     def _have(self, *, restarts: bool, refreshes: bool) -> None:
         stack = self.stack
-        before = containers(stack.host, _SERVICE)
+        before = containers(stack.host, SERVICE)
         with self.steps.step("Have the automation, n8n"):
             policy = "always" if refreshes else "missing"
-            stack.execute("pull", "--quiet", "--policy", policy, _SERVICE, check=refreshes, seconds=_PULL_SECONDS)
-            stack.execute(*ONCE, "automation")
-            if stack.query(*ONCE, "n8n-setup", "--pending").out.strip():
-                # Never two at once, and an import beside a running n8n would not be seen by it.
-                stack.execute("stop", _SERVICE)
-                stack.execute(*ONCE, "n8n-setup")
-            again = ["--force-recreate"] if restarts else []
-            stack.execute("up", "--detach", "--no-deps", *again, _SERVICE)
+            stack.execute("pull", "--quiet", "--policy", policy, SERVICE, check=refreshes, seconds=_PULL_SECONDS)
+            stack.execute(*ONCE, PROFILE)
+            try:
+                self._import()
+            finally:
+                again = ["--force-recreate"] if restarts else []
+                stack.execute("up", "--detach", "--no-deps", *again, SERVICE)
             self._wait_until_ready(before)
         for problem in problems(stack.host):
             self.steps.note(problem)
 
+    def _import(self) -> None:
+        stack = self.stack
+        if stack.query(*ONCE, _SETUP, "--pending").out.strip():
+            # Never two at once, and an import beside a running n8n would not be seen by it.
+            stack.execute("stop", SERVICE)
+            stack.execute(*ONCE, _SETUP, seconds=_SETUP_SECONDS)
+
     def _wait_until_ready(self, before: list[Container]) -> None:
         host, until = self.stack.host, time.monotonic() + _READY_SECONDS
-        while not (states := [health(host, one) for one in containers(host, _SERVICE)]) or not states[0].is_healthy:
+        while not (states := [health(host, one) for one in containers(host, SERVICE)]) or not states[0].is_healthy:
             if any(state.is_lost for state in states) or time.monotonic() > until:
                 raise HostError("n8n does not become ready.")
             self.pause(_PAUSE_SECONDS)
-        if containers(host, _SERVICE) == before:
+        if containers(host, SERVICE) == before:
             return
         self.pause(_STILL_RUNS_SECONDS)
-        if not all(health(host, one).is_running for one in containers(host, _SERVICE)):
+        if not all(health(host, one).is_running for one in containers(host, SERVICE)):
             raise HostError("n8n was ready, and ended seconds later.")
 
     def _remove(self) -> None:
         stack = self.stack
         with self.steps.step("Remove the automation, n8n"):
-            for service in (_SERVICE, "n8n-setup"):
-                for one in containers(stack.host, service):
-                    stack.host.act("docker", "stop", "--time", "45", one.id, check=False)
-                    stack.host.act("docker", "rm", "--force", one.id)
-            stack.execute(*ONCE, "automation", "invoices", "automation", "disable")
+            there = [one.id for service in (_SETUP, SERVICE) for one in containers(stack.host, service)]
+            for one in there:
+                stack.host.act("docker", "stop", "--time", "45", one, check=False)
+            stack.execute(*ONCE, PROFILE, "invoices", "automation", "disable")
             # A token that was revoked does not come back: the next start of the automation has another.
             stack.execute(*ONCE, "secrets", "invoices", "secrets", "--rotate", "automation-token")
+            # Last: as long as they are there, the next deploy tries again what failed above.
+            for one in there:
+                stack.host.act("docker", "rm", "--force", one)
         self.steps.note(
             "n8n was removed. Its data is kept: with automation set to true, the next deploy goes on with it."
         )
@@ -86,10 +96,10 @@ class N8n:
 
 def problems(host: Host, *, is_wanted: bool = True) -> list[str]:
     """Return what the last import into n8n could not do, and whether n8n is away although it is wanted."""
-    found = containers(host, _SERVICE)
+    found = containers(host, SERVICE)
     if not found:
         return ["n8n is not there: `fab deploy` starts it; the dashboard serves."] if is_wanted else []
-    if not running(host, _SERVICE):
+    if not running(host, SERVICE):
         return ["n8n does not run: the automation stands still, the dashboard serves."]
     kept = host.run("docker", "exec", found[0].id, "cat", _PROBLEMS, check=False).out
     return [f"n8n: {line}" for line in kept.splitlines() if line]

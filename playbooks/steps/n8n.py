@@ -1,20 +1,22 @@
-"""n8n beside the app: stopped while a database is put in place, and set up again by the release that serves."""
+"""n8n's data: its database and key where one is put in place, with n8n stopped meanwhile."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+from playbooks.steps.automation import PROFILE, SERVICE, N8n
+from playbooks.steps.carrying import volume
 from playbooks.steps.progress import Steps
 from playbooks.steps.session import RefusedError
 from playbooks.steps.stack import ONCE, Stack, running
 from playbooks.steps.stack_settings import noted
 from provisioning.host import Host, Ran
 
-SERVICE, PROFILE, DATABASE, VOLUME = "n8n", "automation", "n8n", "n8n"
+DATABASE, VOLUME = "n8n", "n8n"
 DUMP = "n8n.dump"
 _KEY, _FIGURES = "n8n.key", "n8n.json"
+_SECRETS, _ENCRYPTION_KEY, _KEY_BEFORE = "secrets-n8n", "encryption_key", "encryption_key_before"
 _RESTORED = "n8n_restored"
-_SETUP_SECONDS = 900
 # n8n notes the key that it began with, and would not start with another; setup notes what it imported into a database.
 _NOTED_KEY, _NOTED_SETUP = "config", "setup.done"
 _FORGET = 'rm -f -- "${N8N_USER_FOLDER:-$HOME}/.n8n/$0"'
@@ -51,24 +53,26 @@ def start(stack: Stack, steps: Steps) -> None:
     """Import workflows and credentials again and start it, unless it runs; the site serves whatever fails."""
     if not is_on(stack.host) or running(stack.host, SERVICE):
         return
-    done = [
-        _forget(stack, _NOTED_SETUP, check=False),
-        stack.execute(*ONCE, PROFILE, check=False, seconds=_SETUP_SECONDS),
-        stack.execute(*ONCE, "n8n-setup", check=False, seconds=_SETUP_SECONDS),
-        stack.execute("up", "--detach", "--no-deps", SERVICE, check=False),
-    ]
-    if failed := [one for one in done if not one.ok]:
-        said = (failed[0].err or failed[0].out).strip().splitlines()
-        steps.note(f"{stack.host.name}: n8n was not set up again ({said[-1] if said else 'no reason'}): `fab deploy`.")
+    _forget(stack, _NOTED_SETUP, check=False)
+    N8n(stack, steps, is_wanted=True).ensure()
 
 
 def set_key(stack: Stack, key: str) -> None:
-    """Let n8n open what was locked with this key; nothing happens if it is its own already."""
-    if not key:
+    """Let n8n open what was locked with this key, empty for its own, and note the key before for `key_before`."""
+    folder = volume(stack.host, _SECRETS)
+    before = stack.host.read(f"{folder}/{_ENCRYPTION_KEY}")
+    if before:
+        stack.host.write(f"{folder}/{_KEY_BEFORE}", before, mode="0400")
+    if key in {"", before}:
         return
     stack.execute(*ONCE, "secrets", "invoices", "secrets", "--set-n8n-key", stdin=key)
     if is_on(stack.host):
         _forget(stack, _NOTED_KEY)
+
+
+def key_before(host: Host) -> str:
+    """Return the key that was there before the last restore."""
+    return host.read(f"{volume(host, _SECRETS)}/{_KEY_BEFORE}") or ""
 
 
 def key_in(folder: Path) -> str:

@@ -2,7 +2,7 @@
 //
 // A template says %%NAME%% for a secret, and %%NAME.PART%% for a part of one that is a URL: scheme, username, password,
 // hostname, port, path, or `secure` (whether its connection is encrypted from the start). A workflow may say
-// %%MAIL_FROM%% and the path of a folder, but nothing that is secret: whoever opens the editor reads it.
+// %%MAIL_FROM%% and the path of a folder, but nothing that is secret: everybody who opens the editor reads it.
 "use strict";
 const crypto = require("node:crypto");
 const fs = require("node:fs");

@@ -89,11 +89,25 @@ def test_without_automation_n8n_is_removed_its_token_revoked_and_its_data_kept()
 
     assert server.done == [
         "docker stop --time 45 7",
-        "docker rm --force 7",
         "run --rm --no-deps -T automation invoices automation disable",
         "run --rm --no-deps -T secrets invoices secrets --rotate automation-token",
+        "docker rm --force 7",
     ]
     assert "n8n was removed. Its data is kept" in said
+
+
+def test_a_removal_whose_token_is_not_revoked_is_tried_again_by_the_next_deploy():
+    server, said = ensured(N8N | {"* automation disable": Ran(1, "", "no database")}, is_wanted=False)
+
+    assert "docker rm --force 7" not in server.done
+    assert "no database" in said
+
+
+def test_an_import_that_cannot_even_begin_leaves_n8n_running():
+    server, said = ensured(N8N | PENDING | {"* -T n8n-setup": Ran(1, "", "no space left")})
+
+    assert server.done[-3:] == ["stop n8n", "run --rm --no-deps -T n8n-setup", "up --detach --no-deps n8n"]
+    assert "no space left" in said
 
 
 def test_where_there_is_no_automation_and_never_was_nothing_is_done():

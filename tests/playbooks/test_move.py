@@ -374,6 +374,7 @@ def automated(pair):
     for name, server in (("old", pair.old), ("new", pair.new)):
         server.files["/etc/invoices/stack.env"] = AUTOMATED
         server.answers |= {
+            "docker ps * label=com.docker.compose.service=n8n *": Ran(0, "5 invoices-n8n-1 n8n exited\n"),
             "docker volume inspect * invoices_n8n": Ran(0, "/volumes/n8n\n"),
             "docker volume inspect * invoices_secrets-n8n": Ran(0, "/volumes/secrets-n8n\n"),
         }

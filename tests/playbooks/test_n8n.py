@@ -13,7 +13,9 @@ from provisioning.host import Ran
 AUTOMATED = "COMPOSE_PROFILES=bucket,automation\n"
 SET_UP = [
     'run --rm --no-deps -T --entrypoint sh n8n -c rm -f -- "${N8N_USER_FOLDER:-$HOME}/.n8n/$0" setup.done',
+    "pull --quiet --policy missing n8n",
     "run --rm --no-deps -T automation",
+    "stop n8n",
     "run --rm --no-deps -T n8n-setup",
     "up --detach --no-deps n8n",
 ]
@@ -30,6 +32,9 @@ def server(command, monkeypatch):
         "test -d /opt/invoices/lock": Ran(1, ""),
         "*FROM customers*": Ran(0, "2\n"),
         "docker ps * label=com.docker.compose.service=db *": Ran(0, "4 invoices-db-1 invoices-database:17 running\n"),
+        "docker ps * label=com.docker.compose.service=n8n *": Ran(0, "5 invoices-n8n-1 n8n exited\n"),
+        "* n8n-setup --pending": Ran(0, "There is something to import.\n"),
+        "docker volume inspect * invoices_secrets-n8n": Ran(0, "/volumes/secrets-n8n\n"),
         "* recover *": Ran(0, json.dumps({"ok": True, "sentence": "Done.", "kept": ["before-1"], "figures": FIGURES})),
         "python3 *backup_runs.py base-backup": Ran(0, "Copied."),
     }
@@ -65,11 +70,12 @@ def test_an_n8n_that_still_runs_is_left_alone(command, server):
 
 
 def test_a_setup_that_fails_is_said_and_the_site_serves(command, server):
-    server.answers["* n8n-setup"] = Ran(1, "", "no such image")
+    server.answers["* -T n8n-setup"] = Ran(1, "", "no such image")
 
-    printed = command.run(restore, "restore")
+    printed = " ".join(command.run(restore, "restore").split())
 
-    assert "n8n was not set up again (no such image): `fab deploy`." in printed
+    assert "The dashboard serves, but the automation does not run as it should:" in printed
+    assert "no such image" in printed
     assert "serves what was restored" in printed
     assert server.done.count(SET_UP[-1]) == 1
 
@@ -102,6 +108,10 @@ def statements(server):
     return [said for line, said in zip(server.acted, server.stdin, strict=True) if "psql -U postgres -q" in line]
 
 
+def keys_set(server):
+    return [said for line, said in zip(server.acted, server.stdin, strict=True) if "--set-n8n-key" in line]
+
+
 def test_a_logical_backup_brings_n8n_back_with_the_key_of_its_credentials(command, server, opened):
     command.run(restore, "restore", backup=opened.id)
 
@@ -113,8 +123,7 @@ def test_a_logical_backup_brings_n8n_back_with_the_key_of_its_credentials(comman
         "ALTER DATABASE n8n_restored RENAME TO n8n;",
         "COMMIT;",
     ]
-    keys = [said for line, said in zip(server.acted, server.stdin, strict=True) if "--set-n8n-key" in line]
-    assert keys == ["the key of the backup"]
+    assert keys_set(server) == ["the key of the backup"]
     assert [line for line in server.done if line.endswith('n8n/$0" config')] != []
 
 
@@ -149,6 +158,26 @@ def test_going_back_after_a_logical_backup_takes_n8n_along(command, server):
 
     [exchange] = statements(server)
     assert "ALTER DATABASE n8n RENAME TO n8n_undone;\nALTER DATABASE n8n_before RENAME TO n8n;\n" in exchange
+
+
+def test_going_back_takes_the_key_along_that_opens_the_credentials_of_before(command, server, opened):
+    server.files["/volumes/secrets-n8n/encryption_key"] = "the key of this server"
+    command.run(restore, "restore", backup=opened.id)
+    server.files["/volumes/secrets-n8n/encryption_key"] = "the key of the backup"
+    server.answers["*invoices_before*"] = Ran(0, "1\n")
+    server.answers["*n8n_before*"] = Ran(0, "1\n")
+
+    command.run(restore, "restore", back=True)
+
+    assert keys_set(server) == ["the key of the backup", "the key of this server"]
+
+
+def test_the_server_s_own_key_is_not_set_again(command, server, opened):
+    server.files["/volumes/secrets-n8n/encryption_key"] = "the key of the backup"
+
+    command.run(restore, "restore", backup=opened.id)
+
+    assert keys_set(server) == []
 
 
 def test_the_rows_of_a_real_database_are_counted_in_the_order_of_their_names(postgresql):

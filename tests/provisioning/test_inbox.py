@@ -83,6 +83,12 @@ def test_an_account_of_somebody_else_is_never_taken_over(rented, machine, asked,
     assert host.acted == []
 
 
+def test_the_watch_of_the_folder_starts_with_its_disk_which_may_be_unlocked_long_after_the_rest():
+    wanted_by = text(f"{UNITS}/invoices-inbox.path").partition("WantedBy=")[2].split()
+
+    assert wanted_by == ["multi-user.target", "srv-inbox.mount"]
+
+
 def test_options_with_which_no_operator_can_connect_are_taken_back(rented, machine):
     with pytest.raises(HostError, match="nobody can connect; it is as it was before"):
         inbox.ensure(rented(), machine, lambda: False)
@@ -285,6 +291,14 @@ def test_a_key_that_was_not_added_hands_nothing_in(sender):
 
     assert done.returncode != 0
     assert "Permission denied (publickey)." in done.stderr
+
+
+def test_the_disk_of_the_inbox_is_reserved_as_a_whole(tmp_path):
+    image = tmp_path / "inbox.img"
+    made = run("sh", "-c", inbox._FORMAT, "sh", image, 16 * 1024**2)
+
+    assert made.returncode == 0, made.stderr
+    assert image.stat().st_blocks * 512 >= 16 * 1024**2
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root mounts")

@@ -75,12 +75,12 @@ def test_N05_n8n_is_of_the_version_that_was_tried(n8n):
     assert n8n["Config"]["Image"] == N8N["image"]
 
 
-def test_N06_a_healthy_n8n_imported_everything(server, n8n):
+def test_N05_n8n_is_healthy_and_imported_everything(server, n8n):
     assert n8n["State"]["Health"]["Status"] == "healthy"
     assert server.check_output("docker exec %s cat /home/node/.n8n/setup.problems", n8n["Id"]) == ""
 
 
-def test_N07_n8n_reaches_neither_the_cloud_s_word_nor_its_host(inside, n8n):
+def test_N07_n8n_reaches_neither_the_metadata_of_the_cloud_nor_its_host(inside, n8n):
     host = n8n["NetworkSettings"]["Networks"]["invoices_n8n"]["Gateway"]
     asked = json.dumps([["169.254.169.254", 80], [host, 22]])
     program = f"""
