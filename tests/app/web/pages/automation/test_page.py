@@ -8,7 +8,7 @@ from support.records import a_customer, a_user, an_import, an_imported_row, an_i
 
 from app.actions import api_tokens as token_actions
 from app.domain.automation import Automation
-from app.domain.permissions import Role, TokenRight
+from app.domain.permissions import API_RIGHTS, Role
 from app.jobs.inbox_state import InboxState
 from app.store.access import api_tokens, audit_entries, users
 from app.store.access.api_tokens import TokenFacts
@@ -153,7 +153,7 @@ def test_who_may_send_is_who_the_api_takes_a_workbook_from(browser):
 def test_a_digest_is_sent_again_where_that_is_asked(browser, app, user, clock):
     automation.write(Automation(overdue_digest=True, recipients=("ann@example.com",)))
     digests.note_sent("overdue", "2026-W10", clock())
-    program = Program(app, token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), user, clock()))
+    program = Program(app, token_actions.create(TokenFacts("n8n", API_RIGHTS, None), user, clock()))
     assert not program.ask("/digests/overdue").json["due"]
 
     answer = browser.get("/automation").forms[2].submit()
@@ -167,7 +167,7 @@ def test_a_digest_is_sent_again_where_that_is_asked(browser, app, user, clock):
 
 
 def test_when_n8n_asked_last_is_said(browser, app, user, clock):
-    Program(app, token_actions.create(TokenFacts("n8n", frozenset(TokenRight), None), user, clock())).ask("/imports")
+    Program(app, token_actions.create(TokenFacts("n8n", API_RIGHTS, None), user, clock())).ask("/imports")
 
     assert api_tokens.of_user(user.id)[0].last_used_at == clock()
     assert "n8n asked last 2 Mar 2026, 09:30" in text_of(browser)
