@@ -234,7 +234,7 @@ class ImportsApi:
     def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer[ImportDetails]:
         if query.sender is not None:
             _refuse_unknown(query.sender)
-            if known := imports.with_request_key(call.key):
+            if known := imports.with_request_key(call.user_key):
                 return self._same_mail(call, known, workbook)
         try:
             import_id = import_actions.receive(
@@ -244,7 +244,7 @@ class ImportsApi:
                 call.user,
                 apply_when_clean=query.apply is not None and _may_be_applied(query.sender),
                 choices=Choices(expected=self._expected(query.expect)),
-                origin=ImportOrigin(Source.MAIL, query.sender, request_key=call.key) if query.sender else None,
+                origin=ImportOrigin(Source.MAIL, query.sender, request_key=call.user_key) if query.sender else None,
             )
         except WorkbookRefusedError as refused:
             raise ProblemError(ProblemType.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused

@@ -252,6 +252,16 @@ def test_the_same_mail_again_is_the_same_import_however_much_later(program, book
     assert program.ask("/imports/1").json["report_sent_at"] == "2026-03-02T09:30:00Z"
 
 
+def test_the_same_mail_by_another_token_of_the_user_is_the_same_import(program, program_of, user, book, bob):
+    content = book(FIRST)
+    program.upload(MAILED, content, key="mail")
+
+    again = program_of(user).upload(MAILED, content, key="mail")
+
+    assert (again.status_int, again.json["id"]) == (202, 1)
+    assert tables.ImportModel.select().count() == 1
+
+
 def test_the_key_of_a_mail_with_other_content_is_refused_however_much_later(program, book, bob, clock):
     program.upload(MAILED, book(FIRST), key="mail")
     clock.advance(days=30)
