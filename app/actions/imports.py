@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.actions import events
-from app.store.access import audit
+from app.store.access import audit, mail_senders
 from app.store.access.users import User
 from app.store.db.transactions import exclusive_transaction, transaction
 from app.store.ledger import imports, snapshot
-from app.store.ledger.imports import ImportOrigin, State, StoredImport
+from app.store.ledger.automation import settings as automation
+from app.store.ledger.imports import ImportOrigin, Source, State, StoredImport
 from app.workbook import applying, difference
 from app.workbook.difference import Difference
 from app.workbook.import_files import WORKBOOK, ImportFiles, plain_name, sha256_of
@@ -22,6 +23,7 @@ from app.workbook.reading.progress import Progress, Step
 from app.workbook.reading.refusal import WorkbookRefusedError
 
 DEPENDED_ON = "The import cannot be undone: later payments or edits depend on it."
+_OVERTAKEN = "What is stored changed after this preview was made: look at it again."
 _MOST_TRIES = 2
 _GIVEN_UP = {
     State.READING: "The worker was stopped twice while it read this workbook: split it, or remove what is not a list, "
@@ -214,7 +216,7 @@ def preview(importer: Importer, import_id: int) -> None:
             files.workbook.unlink(missing_ok=True)
     else:
         # One step, not two: a worker that is killed between them would leave a clean import unapplied.
-        is_clean = stored.apply_when_clean and examined.preview.why_not(choices) is None
+        is_clean = _applies_itself(stored) and examined.preview.why_not(choices) is None
         state = State.APPLYING if is_clean else State.PREVIEWED
         _end_reading(importer, stored, state, stored.failure, files, examined.preview, examined.checked)
 
@@ -272,9 +274,12 @@ def _write(
         found = difference.compare(checked, stored, importer.zone, choices.decisions)
         current = Preview.of(checked, found, previewed.figures)
         if current.digest != previewed.digest:
-            raise NotNowError("What is stored changed after this preview was made: look at it again.")
+            raise NotNowError(_OVERTAKEN)
         _refuse_if_prevented(current, choices)
         applying.write(found, stored, import_id, importer.zone, importer.now())
+        # The figures of the preview are as old as it is: other invoices may have changed since.
+        if choices.expected and choices.expected.differs_from(importer.figures()):
+            raise NotNowError(_OVERTAKEN)
         imports.change(
             import_id,
             state=State.APPLIED,
@@ -297,6 +302,14 @@ def fail_step(importer: Importer, stored: StoredImport, state: State, failure: s
         if is_moved:
             events.import_failed(stored, failure, importer.now())
         return is_moved
+
+
+def _applies_itself(stored: StoredImport) -> bool:
+    """Ask again what was so when the mail came: it may have waited for an answer since."""
+    is_trusted = stored.source is not Source.MAIL or (
+        automation.current().applies_mailed and mail_senders.is_known(stored.sender)
+    )
+    return stored.apply_when_clean and is_trusted
 
 
 def _begin(importer: Importer, stored: StoredImport) -> bool:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.domain.account import Owed
 from app.domain.ageing import BUCKET_NAMES, Balances
 from app.domain.automation import Automation
-from app.domain.messages import Block, Heading, Message, PageLink, Paragraph, Table
+from app.domain.messages import Block, Heading, Message, PageLink, Paragraph, Table, one_line
 from app.domain.money import display
 from app.domain.periods import first_of_month
 from app.domain.receivables_summary import ReceivablesSummary
@@ -92,13 +92,17 @@ class OverdueFigures:
 
 
 def overdue_digest(figures: OverdueFigures, firm_name: str, public_url: str) -> Message:
-    subject = f"Overdue on {figures.day.isoformat()}" + (f": {firm_name}" if firm_name else "")
+    subject = _subject(f"Overdue on {figures.day.isoformat()}", firm_name)
     blocks: list[Block] = []
     for currency in figures.currencies:
         blocks += _overdue_in(figures, currency)
     if not blocks:
         blocks.append(Paragraph(f"Nothing is overdue on {figures.day.isoformat()}."))
     return Message(subject, [*blocks, PageLink("All overdue invoices:", f"{public_url}/invoices?status=overdue")])
+
+
+def _subject(what: str, firm_name: str) -> str:
+    return one_line(f"{what}: {firm_name}" if firm_name else what)
 
 
 def _overdue_in(figures: OverdueFigures, currency: str) -> list[Block]:
@@ -136,7 +140,7 @@ class MonthFigures:
 
 
 def month_end_digest(day: date, figures: Sequence[MonthFigures], firm_name: str, public_url: str) -> Message:
-    subject = f"Month end {day:%Y-%m}" + (f": {firm_name}" if firm_name else "")
+    subject = _subject(f"Month end {day:%Y-%m}", firm_name)
     blocks: list[Block] = [Paragraph(f"As of the end of {day.isoformat()}.")]
     for one in figures:
         blocks += [Heading(one.currency), Table(("", one.currency), _month_rows(one))]

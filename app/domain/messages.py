@@ -69,8 +69,9 @@ def one_line(text: str) -> str:
 
 def shortened(texts: Sequence[str], most: int, count: int | None = None) -> list[str]:
     """Return the first `most`, and how many more there are of `count` in all."""
-    left = (len(texts) if count is None else count) - most
-    return [*texts[:most], *([f"and {left:,} more"] if left > 0 else [])]
+    shown = texts[:most]
+    left = (len(texts) if count is None else count) - len(shown)
+    return [*shown, *([f"and {left:,} more"] if left > 0 else [])]
 
 
 def _as_text(block: Block) -> str:

@@ -126,7 +126,8 @@ class InboxJobs:
         try:
             own_book = self._own_book(found.name)
             with self._folder.opened(found.name) as stream:
-                before = os.fstat(stream.fileno())
+                if not self._folder.is_as_found(found):
+                    return False  # somebody is writing it
                 import_id = import_actions.receive(
                     self._importer,
                     stream,
@@ -136,7 +137,6 @@ class InboxJobs:
                     choices=Choices(expected=own_book),
                     origin=ImportOrigin(Source.FOLDER, inbox_name=found.key),
                 )
-                is_unchanged = os.fstat(stream.fileno()).st_ctime_ns == before.st_ctime_ns
         except FileNotFoundError:
             return False  # somebody took it away
         except NotAFileError as kind:
@@ -151,8 +151,8 @@ class InboxJobs:
         except OSError as error:
             self._note_trouble(found.name, f"cannot be taken in now ({error.strerror}); it is tried again")
             return False
-        if not is_unchanged:
-            # Somebody is still writing it.
+        if not self._folder.is_as_found(found):
+            # What was received may be a part of it only.
             import_actions.discard(self._importer, import_id, None)
             return False
         self._troubles.pop(found.name, None)
@@ -172,6 +172,8 @@ class InboxJobs:
             ) from error
 
     def _refuse(self, found: InboxFile, sentence: str) -> None:
+        if not self._folder.is_as_found(found):
+            return  # somebody is writing it, or took it away
         report = refusal(plain_name(found.name), sentence)
         try:
             self._folder.put_away(found.name, self._folder.problems, Filed(_text(report)))
@@ -185,9 +187,13 @@ class InboxJobs:
         stored = imports.get(import_id)
         if stored is None or not stored.inbox_name or stored.filed_at is not None:
             return
-        with acting_as(ACTOR), self._folder.alone() as is_alone:
-            if is_alone:
-                self._put_away(stored)
+        try:
+            with acting_as(ACTOR), self._folder.alone() as is_alone:
+                if is_alone:
+                    self._put_away(stored)
+        except OSError as error:
+            self._say_unusable(error)
+            return
         if not imports.not_filed():
             after_commit(self._look_again)
 

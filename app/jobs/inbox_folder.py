@@ -114,6 +114,13 @@ class InboxFolder:
         except OSError:
             return False
 
+    def is_as_found(self, found: InboxFile) -> bool:
+        """Return whether nobody has written, replaced or taken away the file since it was found."""
+        try:
+            return (self.inbox / found.name).lstat().st_ctime == found.changed_at
+        except FileNotFoundError:
+            return False
+
     def put_away(self, name: str, into: Path, filed: Filed) -> None:
         """Move the file out of the inbox, its report beside; raises OSError."""
         target = self._place(name, into, filed.report, may_be_there=False)
@@ -152,7 +159,7 @@ class InboxFolder:
         """Return a path at which nothing is overwritten; None where the file is there already, with this report."""
         for target in _candidates(into, name):
             reported = target.with_name(target.name + _REPORT)
-            is_ours = _text_of(reported) == report
+            is_ours = _holds(reported, report)
             if is_ours and may_be_there and os.path.lexists(target):
                 return None
             if not os.path.lexists(target) and (is_ours or not os.path.lexists(reported)):
@@ -193,24 +200,30 @@ def _write_beside(target: Path, filed: Filed) -> None:
     if filed.marked is not None:
         _copy_whole(filed.marked, target.with_name(f"{target.stem}-checked{filed.marked_ending}"))
     with _whole(target.with_name(target.name + _REPORT)) as unfinished:
-        unfinished.write_text(filed.report, encoding="utf-8")
+        unfinished.write(filed.report.encode())
 
 
 def _copy_whole(source: Path, target: Path) -> None:
-    with _whole(target) as unfinished:
-        shutil.copyfile(source, unfinished)
+    with source.open("rb") as stream, _whole(target) as unfinished:
+        shutil.copyfileobj(stream, unfinished)
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """Yield a path to write to, which takes the target's name in the end: nobody sees a part of it."""
+def _whole(target: Path) -> Iterator[BinaryIO]:
+    """Yield a file to write to, which takes the target's name in the end: nobody sees a part of it."""
     unfinished = target.with_name(".unfinished.part")
-    yield unfinished
+    unfinished.unlink(missing_ok=True)
+    # Others write into this folder too: "x" fails on a link, where "w" would overwrite what it leads to.
+    with unfinished.open("xb") as stream:
+        yield stream
     unfinished.replace(target)
 
 
-def _text_of(path: Path) -> str | None:
+def _holds(path: Path, text: str) -> bool:
+    """Look at kind and size first: others write into the folder, and a link or a huge file may have that name."""
+    content = text.encode()
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
+        found = path.lstat()
+        return stat.S_ISREG(found.st_mode) and found.st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False

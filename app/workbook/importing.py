@@ -104,6 +104,10 @@ class Importer:
         """Return the stored data as a workbook with three tabs."""
         return exporting.export(stored, self.zone)
 
+    def figures(self) -> ImportFigures:
+        """Return what is owed now, with no figures of before."""
+        return ImportFigures.of([], positions.of_customers(AsOf.end_of(self._today(), self.zone)))
+
     @property
     def _folder(self) -> Path:
         return self.data_dir / "imports"

@@ -190,8 +190,14 @@ class _Found:
         if found and self.stored.state is State.PREVIEWED:
             yield Heading("Changed here and in the workbook")
             lines = [f"{one.tab}, row {one.row}: {one.subject}. {one.reason}".strip() for one in found]
-            count = self.preview.counts[Outcome.CONFLICT] if self.preview else 0
-            yield Items(shortened(lines, MOST_OF_EACH, max(count, len(lines))))
+            yield Items(shortened(lines, MOST_OF_EACH, len(lines) + self._conflicts_cut_off()))
+
+    def _conflicts_cut_off(self) -> int:
+        """Return how many the kept preview counts and no longer lists."""
+        if self.preview is None:
+            return 0
+        listed = sum(one.outcome is Outcome.CONFLICT for one in self.preview.changes)
+        return self.preview.counts[Outcome.CONFLICT] - listed
 
 
 def _figures(figures: ImportFigures) -> Iterator[Block]:

@@ -20,6 +20,9 @@ _LONGEST_WAIT_SECONDS = 5
 class OtherRequestError(Exception):
     """The key was used for a different request; the message is one sentence."""
 
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key came with another request before: send a new key with this one.")
+
 
 class StillAnsweringError(Exception):
     """The same request is still in progress; the message is one sentence."""
@@ -67,7 +70,7 @@ def _insert(token_id: int, key: str, request_hash: str, now: datetime) -> bool:
 def _stored(token_id: int, key: str, request_hash: str) -> KeptAnswer:
     row: Any = ApiRequestModel.get(_is(token_id, key))
     if row.request_hash != request_hash:
-        raise OtherRequestError("This Idempotency-Key came with another request before: send a new key with this one.")
+        raise OtherRequestError
     return KeptAnswer(row.status, json.loads(row.headers), row.body)
 
 

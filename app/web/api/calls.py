@@ -26,12 +26,13 @@ _Page = TypeVar("_Page", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`key` is the same for retries of the same request."""
+    """`key` is the same for retries of the same request, `user_key` also for those with another token of the user."""
 
     token: ApiToken
     now: datetime
     zone: ZoneInfo
     key: str = ""
+    user_key: str = ""
 
     @property
     def user(self) -> User:

@@ -259,7 +259,7 @@ def _once(operation: Operation, call: Call, parts: dict[str, Any]) -> HTTPRespon
     asked = "Send an Idempotency-Key of your own choice, the same whenever you send this request again."
     wrong = "An Idempotency-Key has 1 to 255 letters, digits and signs, and no blanks."
     key = _header("Idempotency-Key", KEY_PATTERN, ProblemType.MALFORMED, asked, wrong)
-    own = replace(call, key=hash_of(f"{call.token.id}:{key}"))
+    own = replace(call, key=hash_of(f"{call.token.id}:{key}"), user_key=hash_of(f"user {call.user.id}:{key}"))
 
     def answer() -> KeptAnswer:
         given = operation.handler(own, **parts)

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Annotated, BinaryIO, Literal
 
 from pydantic import Field
 
 from app.actions import exports
 from app.actions import imports as import_actions
-from app.domain.permissions import Right
 from app.jobs.imports import ImportJobs
-from app.store.access import users
+from app.store.access import mail_senders
+from app.store.access.idempotency import OtherRequestError
 from app.store.ledger import imports
 from app.store.ledger.automation import settings as automation
-from app.store.ledger.imports import ImportOrigin, Source, State
+from app.store.ledger.imports import ImportOrigin, Source, State, StoredImport
 from app.web.api import problems, shapes
 from app.web.api.calls import ROOT, Answer, Call, page
 from app.web.api.problems import Mistake, ProblemError, ProblemType
@@ -233,8 +234,8 @@ class ImportsApi:
     def upload(self, call: Call, workbook: BinaryIO, query: UploadAsked) -> Answer[ImportDetails]:
         if query.sender is not None:
             _refuse_unknown(query.sender)
-            if known := imports.with_request_key(call.key):
-                return self.get(call, known.id)
+            if known := imports.with_request_key(call.user_key):
+                return self._same_mail(call, known, workbook)
         try:
             import_id = import_actions.receive(
                 self.importer,
@@ -243,7 +244,7 @@ class ImportsApi:
                 call.user,
                 apply_when_clean=query.apply is not None and _may_be_applied(query.sender),
                 choices=Choices(expected=self._expected(query.expect)),
-                origin=ImportOrigin(Source.MAIL, query.sender, request_key=call.key) if query.sender else None,
+                origin=ImportOrigin(Source.MAIL, query.sender, request_key=call.user_key) if query.sender else None,
             )
         except WorkbookRefusedError as refused:
             raise ProblemError(ProblemType.INVALID, str(refused), [Mistake(sentence=str(refused))]) from refused
@@ -304,6 +305,11 @@ class ImportsApi:
             sentence = f"The figure {error}: write it as 12345.60 or 'EUR 12345.60'."
             raise ProblemError(ProblemType.INVALID, sentence, [problems.at("expect", sentence)]) from error
 
+    def _same_mail(self, call: Call, known: StoredImport, workbook: BinaryIO) -> Answer[ImportDetails]:
+        if sha256(workbook.read()).hexdigest() != known.sha256:
+            raise OtherRequestError
+        return self.get(call, known.id)
+
     def _enqueued(self, call: Call, import_id: int) -> Answer[ImportDetails]:
         self.jobs.enqueue(import_id)
         return self.get(call, import_id)
@@ -314,9 +320,7 @@ def _may_be_applied(sender: str | None) -> bool:
 
 
 def _refuse_unknown(sender: str) -> None:
-    """Refuse a user without a password too: an invitation that nobody accepted, or a user for programs."""
-    user = users.find_by_email(sender)
-    if user is None or not user.active or not user.may(Right.IMPORT) or not users.has_password(user.id):
+    if not mail_senders.is_known(sender):
         raise ProblemError(
             ProblemType.UNKNOWN_SENDER,
             "This sender may not send workbooks: add the address on the page Users, with a role that may import.",

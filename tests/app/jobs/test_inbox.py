@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import socket
 import time
 from datetime import UTC, datetime, timedelta
@@ -266,6 +267,74 @@ def test_what_is_no_file_is_never_opened_and_put_among_the_problems(quick_inbox,
     assert quick_inbox.report("problems/book.xlsx").endswith(
         f"This is {kind}, not a file: put the workbook itself there.\n"
     )
+
+
+def test_a_link_among_what_is_done_leads_nowhere(quick_inbox, content, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"kept")
+    (quick_inbox.folder.done / ".unfinished.part").symlink_to(elsewhere)
+    quick_inbox.put("book.xlsx", content)
+
+    quick_inbox.pass_a_minute()
+
+    assert elsewhere.read_bytes() == b"kept"
+    assert quick_inbox.names("inbox") == []
+    assert imports.get(1).state is State.APPLIED
+
+
+def _write_later(path, content):
+    """Write so that the file system's clock, which ticks a few hundred times a second, tells it from before."""
+    before = path.stat().st_ctime
+    while path.stat().st_ctime == before:
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("is_workbook", [True, False])
+def test_a_file_that_is_written_to_once_it_was_found_is_left_to_be_finished(
+    quick_inbox, content, monkeypatch, is_workbook
+):
+    path = quick_inbox.put("book.xlsx", content if is_workbook else b"no workbook")
+    opened = InboxFolder.opened
+
+    def written_to_before(folder, name):
+        _write_later(path, path.read_bytes()[:20])
+        return opened(folder, name)
+
+    monkeypatch.setattr(InboxFolder, "opened", written_to_before)
+
+    quick_inbox.pass_a_minute()
+
+    assert (quick_inbox.names("inbox"), quick_inbox.names("problems")) == (["book.xlsx"], [])
+    assert tables.ImportModel.select().count() == 0
+
+
+def test_a_file_that_is_written_to_while_it_is_refused_is_left_to_be_finished(quick_inbox, monkeypatch):
+    path = quick_inbox.put("book.xlsx", b"no workbook")
+    receive = import_actions.receive
+
+    def written_to_after(*args, **options):
+        try:
+            return receive(*args, **options)
+        finally:
+            _write_later(path, b"no workbook, but more of it")
+
+    monkeypatch.setattr(import_actions, "receive", written_to_after)
+
+    quick_inbox.pass_a_minute()
+
+    assert (quick_inbox.names("inbox"), quick_inbox.names("problems")) == (["book.xlsx"], [])
+
+
+def test_a_folder_that_is_gone_after_the_import_is_said(quick_inbox, content):
+    quick_inbox.put("book.xlsx", content)
+    _take(quick_inbox)
+    shutil.rmtree(quick_inbox.folder.root)
+    quick_inbox.folder.root.write_text("no folder")
+
+    quick_inbox.work_off()
+
+    [sentence] = quick_inbox.state.troubles
+    assert sentence.startswith(f"The inbox folder {quick_inbox.folder.root} cannot be used (")
 
 
 def test_a_folder_stays_where_it_is_and_is_said(quick_inbox, content):

@@ -10,9 +10,8 @@ from app.actions.automation import digests as digest_actions
 from app.actions.automation import settings as automation_actions
 from app.domain.automation import LONGEST_ADDRESS, LONGEST_CHAT_URL, MOST_RECIPIENTS, Automation, is_chat_url
 from app.domain.digests import DigestKind, period
-from app.domain.permissions import Right
 from app.jobs.inbox_state import InboxState
-from app.store.access import api_tokens, audit_entries, users
+from app.store.access import api_tokens, audit_entries, mail_senders
 from app.store.ledger import imports
 from app.store.ledger.automation import digests
 from app.store.ledger.automation import settings as store
@@ -105,7 +104,7 @@ class AutomationPage:
             hours=[(hour, f"{hour:02}:00") for hour in range(24)],
             longest_recipients=_LONGEST_RECIPIENTS,
             longest_chat_url=LONGEST_CHAT_URL,
-            senders=_senders(),
+            senders=mail_senders.addresses(),
             has_inbox=self.has_inbox,
             inbox=InboxState.read(self.data_dir),
             last_file=next((one for one in came if one.source is Source.FOLDER), None),
@@ -114,12 +113,6 @@ class AutomationPage:
             asked_at=_asked_at(),
             **{"overtaken": None, **more},
         )
-
-
-def _senders() -> list[str]:
-    """Return the addresses from which a workbook is taken: what the API asks of a sender."""
-    may_send = (user for user in users.all_users() if user.active and user.may(Right.IMPORT))
-    return [user.email for user in may_send if users.has_password(user.id)]
 
 
 def _digest(kind: DigestKind, current: Automation, context: RequestContext) -> DigestRow:

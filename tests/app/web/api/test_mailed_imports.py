@@ -250,3 +250,55 @@ def test_the_same_mail_again_is_the_same_import_however_much_later(program, book
 
     assert (again.status_int, again.json["id"]) == (202, 1)
     assert program.ask("/imports/1").json["report_sent_at"] == "2026-03-02T09:30:00Z"
+
+
+def test_the_same_mail_by_another_token_of_the_user_is_the_same_import(program, program_of, user, book, bob):
+    content = book(FIRST)
+    program.upload(MAILED, content, key="mail")
+
+    again = program_of(user).upload(MAILED, content, key="mail")
+
+    assert (again.status_int, again.json["id"]) == (202, 1)
+    assert tables.ImportModel.select().count() == 1
+
+
+def test_the_key_of_a_mail_with_other_content_is_refused_however_much_later(program, book, bob, clock):
+    program.upload(MAILED, book(FIRST), key="mail")
+    clock.advance(days=30)
+
+    again = program.upload(MAILED, book(FIRST, ["INV-2", *FIRST[1:]]), key="mail")
+
+    assert (again.status_int, again.json["errors"][0]["field"]) == (422, "Idempotency-Key")
+    assert tables.ImportModel.select().count() == 1
+
+
+def _mail_is_no_longer_trusted(bob):
+    automation.write(Automation(version=1))
+
+
+def _the_sender_is_deactivated(bob):
+    users.set_active(bob.id, active=False)
+
+
+@pytest.mark.parametrize("change", [_mail_is_no_longer_trusted, _the_sender_is_deactivated])
+def test_a_mail_that_is_no_longer_trusted_as_it_is_read_waits(program, book, bob, report, applying_mail, change):
+    program.upload(MAILED, book(FIRST))
+    change(bob)
+
+    assert report()["outcome"] == "waits"
+    assert tables.InvoiceModel.select().count() == 0
+
+
+def test_the_figure_of_the_sender_is_that_of_the_moment_in_which_the_workbook_is_applied(program, book, report):
+    program.upload("/imports?expect=100.00", book(FIRST))
+    report()
+    program.upload("/imports?apply=when-clean", book(["INV-2", *FIRST[1:]]))
+    report(2)
+
+    program.send("/imports/1/apply", {})
+
+    said = report()
+    assert said["outcome"] == "waits"
+    assert "What is stored changed after this preview was made: look at it again." in said["text"]
+    assert "Your book says 100.00 USD is owed, and after this import it would be 200.00" in said["text"]
+    assert tables.InvoiceModel.select().count() == 1
