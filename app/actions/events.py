@@ -3,9 +3,11 @@
 import json
 import secrets
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from app.domain.incoming_payment import IncomingPayment
 from app.domain.invoice import Invoice
 from app.domain.payment import Payment
 from app.domain.webhooks import TEST_TYPE, EventType
@@ -58,6 +60,12 @@ def payments_voided(
     payments: Collection[Payment], invoices: Mapping[int, tuple[Invoice, int]], reason: str, now: datetime
 ) -> None:
     _emit_payments(EventType.PAYMENT_VOIDED, payments, invoices, {"reason": reason}, now)
+
+
+def incoming_payment_unmatched(incoming: IncomingPayment, now: datetime) -> None:
+    facts = {**asdict(incoming.facts), "paid_on": incoming.facts.paid_on.isoformat()}
+    data = {"incoming_payment_id": incoming.id, **facts, "sentence": incoming.sentence}
+    emit(EventType.INCOMING_PAYMENT_UNMATCHED, f"incoming_payment:{incoming.id}", data, now=now)
 
 
 def import_applied(stored: StoredImport, counts: Mapping[str, Any], now: datetime) -> None:

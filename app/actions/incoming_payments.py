@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from app.actions import payments
+from app.actions import events, payments
 from app.domain import incoming_payment as rules
 from app.domain.advance_payment import AdvancePayment
 from app.domain.confirmation import Confirmation, UnconfirmedError
@@ -46,6 +46,7 @@ def receive(facts: IncomingFacts, by: User, now: datetime, today: date) -> Incom
             match = _recorded(incoming_id, facts, match, by, now, today)
         if match.question:
             received.ask(incoming_id, match.question)
+            events.incoming_payment_unmatched(received.get(incoming_id), now)
         return received.get(incoming_id)
 
 
@@ -124,7 +125,7 @@ def undo_dismissal(incoming_id: int, by: User, now: datetime) -> None:
 def _answering(incoming_id: int) -> Iterator[IncomingPayment]:
     incoming = received.lock(incoming_id)
     if incoming.state is not IncomingState.QUESTION:
-        raise IncomingRefusedError(f"Somebody else has answered this meanwhile. {incoming.sentence}")
+        raise IncomingRefusedError(f"This has been answered already. {incoming.sentence}")
     yield incoming
 
 

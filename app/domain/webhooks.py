@@ -28,6 +28,7 @@ class EventType(StrEnum):
     IMPORT_FAILED = "import.failed"
     PAYMENT_RECORDED = "payment.recorded"
     PAYMENT_VOIDED = "payment.voided"
+    INCOMING_PAYMENT_UNMATCHED = "incoming_payment.unmatched"
 
 
 class DeliveryState(StrEnum):

@@ -21,6 +21,7 @@ TYPES = {
     EventType.IMPORT_FAILED: "An import failed",
     EventType.PAYMENT_RECORDED: "A payment was recorded",
     EventType.PAYMENT_VOIDED: "A payment was voided",
+    EventType.INCOMING_PAYMENT_UNMATCHED: "An incoming payment waits for an answer",
 }
 _STATES = [(DeliveryState.WAITING, "Waiting"), (DeliveryState.FAILED, "Failed"), (DeliveryState.DELIVERED, "Delivered")]
 

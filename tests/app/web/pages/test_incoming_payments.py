@@ -220,7 +220,7 @@ def test_what_somebody_else_has_answered_is_not_recorded_twice(browser, receive,
     answer = form.submit(expect_errors=True)
 
     assert answer.status_int == 409
-    assert "Somebody else has answered this meanwhile. It is recorded for invoice 1001." in text_of(answer)
+    assert "This has been answered already. It is recorded for invoice 1001." in text_of(answer)
 
 
 def test_the_menu_and_the_dashboard_say_how_many_wait(browser, receive, acme):
