@@ -301,3 +301,13 @@ def count_queries(monkeypatch):
         return len(queries)
 
     return counted
+
+
+def test_an_amount_of_zero_can_only_be_dismissed(browser, receive):
+    receive(amount_cents=0)
+
+    page = browser.get("/payments/incoming/1")
+
+    assert [form.action for form in page.forms.values() if "/payments/incoming/" in form.action] == [
+        "/payments/incoming/1/dismiss"
+    ]
