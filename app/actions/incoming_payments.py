@@ -124,7 +124,7 @@ def undo_dismissal(incoming_id: int, by: User, now: datetime) -> None:
 def _answering(incoming_id: int) -> Iterator[IncomingPayment]:
     incoming = received.lock(incoming_id)
     if incoming.state is not IncomingState.QUESTION:
-        raise IncomingRefusedError(f"Somebody else has answered this meanwhile. {incoming.sentence}")
+        raise IncomingRefusedError(f"This has been answered already. {incoming.sentence}")
     yield incoming
 
 

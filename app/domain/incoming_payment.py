@@ -81,6 +81,8 @@ class IncomingPayment:
         if self.state is IncomingState.DISMISSED:
             return f"It was dismissed: {self.dismissal}"
         numbers = [part.number for part in self.active_parts]
+        if not numbers:  # all other voids make it a question again
+            return "It was recorded, and a workbook has replaced that payment since."
         kind = "invoice" if len(numbers) == 1 else "invoices"
         return f"It is recorded for {kind} {first_of(numbers, _MOST_NUMBERS)}."
 

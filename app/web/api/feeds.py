@@ -13,6 +13,7 @@ from functools import partial
 
 from bottle import HTTPResponse, parse_auth, request
 
+from app.backups.versions import product_version
 from app.domain import account
 from app.domain.account import AccountOrder
 from app.domain.firm import Firm
@@ -52,6 +53,7 @@ LIST_RULE = f"{ROOT}/<name:re:{'|'.join(LISTS)}>.csv"
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="invoices", charset="UTF-8"'}
 _KEEP = {"Cache-Control": "private, no-cache"}  # may be kept, but is asked for again each time
+_VERSION = product_version()  # another one may write other columns
 _PATIENCE = 5.0  # a workbook with several lists asks for all of them at once
 
 log = logging.getLogger(__name__)
@@ -163,7 +165,7 @@ def _sent(feed: Feed, call: Call) -> HTTPResponse:
 def _tag(feed: Feed, call: Call) -> str:
     scope = call.token.scope
     parts = [
-        ledger_version(), call.today.isoformat(), str(call.zone), feed.name, dict(feed.parameters),
+        _VERSION, ledger_version(), call.today.isoformat(), str(call.zone), feed.name, dict(feed.parameters),
         scope.is_everything, sorted(scope.customers), sorted(scope.ledgers),
     ]  # fmt: skip
     return f'W/"{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]}"'

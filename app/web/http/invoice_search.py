@@ -32,7 +32,7 @@ _NARROWING = tuple(
 
 
 class Reader(Protocol):
-    """The day and the formats by which parameters are read: those of a request, or of whoever saved a view."""
+    """The day and the formats by which parameters are read: those of a request, or of a saved view."""
 
     @property
     def today(self) -> date: ...

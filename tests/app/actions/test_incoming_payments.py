@@ -18,7 +18,9 @@ from app.domain.incoming_payment import IncomingFacts, IncomingState
 from app.domain.sentences import plain
 from app.store.access import audit_entries
 from app.store.db import tables
+from app.store.ledger import bulk
 from app.store.ledger.incoming_payments import received
+from app.store.ledger.incoming_payments.suggestions import suggestions
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -238,3 +240,30 @@ def test_each_step_is_in_the_audit(receive, ann):
         "incoming_payment.recorded",
         "incoming_payment.received",
     ]
+
+
+def test_a_workbook_that_replaces_its_payment_is_said(receive):
+    an_invoice("1001")
+    incoming = receive()
+
+    bulk.void_payments([incoming.parts[0].payment_id], NOW, "changed in the workbook")
+
+    assert received.get(incoming.id).sentence == "It was recorded, and a workbook has replaced that payment since."
+
+
+def test_references_full_of_numbers_are_looked_up_in_parts(database):
+    invoice = an_invoice("1001")
+
+    assert received.owed_by_number([*(f"a{number}" for number in range(70_000)), "1001"]) == {"1001": [invoice.id]}
+
+
+def test_an_invoice_that_is_named_is_suggested_however_much_the_payer_owes(receive, database):
+    customer = a_customer("C1", "Acme")
+    with database.atomic():
+        for number in range(501):
+            an_invoice(f"N{number}", customer, due_on=date(2026, 1, 1), issued_on=date(2026, 1, 1))
+    named = an_invoice("1001", customer, total_cents=60_00, due_on=date(2026, 5, 1))
+
+    incoming = receive(replace(FACTS, payer="Acme"))
+
+    assert suggestions([incoming])[incoming.id][0].placements[0].invoice.id == named.id

@@ -18,6 +18,7 @@ from app.store.ledger.snapshot import compared
 
 _Incoming, _Part = tables.IncomingPaymentModel, tables.IncomingPaymentPartModel
 _Payment, _Invoice, _Customer = tables.PaymentModel, tables.InvoiceModel, tables.CustomerModel
+_MOST_KEYS = 20_000  # PostgreSQL takes 65,535 parameters, and payers choose how many a page of references needs
 _FACTS = tuple(getattr(_Incoming, fact.name) for fact in fields(IncomingFacts))
 
 
@@ -65,11 +66,6 @@ def count(state: IncomingState) -> int:
     return _Incoming.select().where(_is_in(state), _is_visible()).count()
 
 
-def questions() -> list[IncomingPayment]:
-    """Return the questions, oldest first."""
-    return _found(_is_in(IncomingState.QUESTION), _Incoming.id)
-
-
 def ask(incoming_id: int, question: str) -> None:
     """Make it a question, whatever it was."""
     _write(incoming_id, state=IncomingState.QUESTION, question=question, dismissal="")
@@ -99,12 +95,14 @@ def became(payment_ids: Collection[int]) -> dict[int, IncomingPayment]:
 def owed_by_number(keys: Collection[str]) -> dict[str, list[int]]:
     """Return the ids of the invoices with these normalised numbers, by number; advance payments are no invoices."""
     found: dict[str, list[int]] = defaultdict(list)
-    is_invoice = _Invoice.total_cents != 0
-    rows: Any = _Invoice.select(_Invoice.number_key, _Invoice.id).where(
-        _Invoice.number_key.in_(sorted(keys)), is_invoice
-    )
-    for key, invoice_id in rows.tuples():
-        found[key].append(invoice_id)
+    in_order = sorted(keys)
+    for start in range(0, len(in_order), _MOST_KEYS):
+        part = in_order[start : start + _MOST_KEYS]
+        rows: Any = _Invoice.select(_Invoice.number_key, _Invoice.id).where(
+            _Invoice.number_key.in_(part), _Invoice.total_cents != 0
+        )
+        for key, invoice_id in rows.tuples():
+            found[key].append(invoice_id)
     return found
 
 

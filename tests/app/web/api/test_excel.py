@@ -109,11 +109,11 @@ def test_a_revoked_token_leads_to_no_other_site(browser, view):
 
 def test_a_password_says_when_it_was_last_used(app, browser, view):
     password = make(browser, view).html.select_one("#password")["value"]
-    assert browser.get(view).html.select_one(".table__last").text == "Never"
+    assert browser.get(view).html.select_one(".table__last").text == "Never used"
 
     Spreadsheet(app, password).ask("/feeds/payments.csv")
 
-    assert browser.get(view).html.select_one(".table__last").text == "2 Mar 2026, 09:30"
+    assert browser.get(view).html.select_one(".table__last").text == "Last used 2 Mar 2026, 09:30"
 
 
 def test_the_passwords_of_another_user_are_not_shown(app, browser, view):

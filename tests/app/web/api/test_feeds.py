@@ -365,6 +365,14 @@ def test_a_refresh_after_a_change_brings_the_list(excel, a_view, clock, change):
     assert excel.ask(address, If_None_Match=tag).status_int == 200
 
 
+def test_a_refresh_after_an_upgrade_brings_the_list_as_its_columns_may_be_others(excel, monkeypatch):
+    tag = excel.ask("/feeds/invoices.csv").headers["ETag"]
+
+    monkeypatch.setattr("app.web.api.feeds._VERSION", "another")
+
+    assert excel.ask("/feeds/invoices.csv", If_None_Match=tag).status_int == 200
+
+
 def test_head_says_whether_something_changed_and_sends_no_list(excel):
     full = excel.ask("/feeds/invoices.csv")
 

@@ -220,7 +220,7 @@ def test_what_somebody_else_has_answered_is_not_recorded_twice(browser, receive,
     answer = form.submit(expect_errors=True)
 
     assert answer.status_int == 409
-    assert "Somebody else has answered this meanwhile. It is recorded for invoice 1001." in text_of(answer)
+    assert "This has been answered already. It is recorded for invoice 1001." in text_of(answer)
 
 
 def test_the_menu_and_the_dashboard_say_how_many_wait(browser, receive, acme):
@@ -301,3 +301,13 @@ def count_queries(monkeypatch):
         return len(queries)
 
     return counted
+
+
+def test_an_amount_of_zero_can_only_be_dismissed(browser, receive):
+    receive(amount_cents=0)
+
+    page = browser.get("/payments/incoming/1")
+
+    assert [form.action for form in page.forms.values() if "/payments/incoming/" in form.action] == [
+        "/payments/incoming/1/dismiss"
+    ]
