@@ -18,6 +18,7 @@ TEST_TYPE = "webhook.test"
 LONGEST_URL = 500
 
 _HTTPS_PORT = 443
+_METADATA = IPv6Address("fd00:ec2::254")  # of AWS; over IPv4 it is link-local, 169.254.169.254
 _NAT64 = IPv6Network("64:ff9b::/96")
 _LOWEST_IPV4 = 0xFFFFFFFF  # the bits of an IPv6 address in which NAT64 has the IPv4 address
 
@@ -71,7 +72,7 @@ def is_private_host(url: str, private_hosts: Collection[str]) -> bool:
 def is_allowed(address: str, *, may_be_private: bool) -> bool:
     """Return whether a connection may go to the IP address; what the cloud says to its machines is never allowed."""
     ip = _innermost(ip_address(address.partition("%")[0]))
-    if ip.is_link_local or ip.is_multicast or ip.is_unspecified:
+    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip == _METADATA:
         return False
     return may_be_private or ip.is_global
 

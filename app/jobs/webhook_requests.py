@@ -73,7 +73,7 @@ def post(url: str, message: WebhookMessage, private_hosts: Collection[str], seco
     except ssl.SSLCertVerificationError as error:
         return EndpointAnswer(None, f"The certificate is not good: {error.verify_message}.")
     except (OSError, http.client.HTTPException) as error:
-        return EndpointAnswer(None, f"The connection failed: {str(error) or type(error).__name__}.")
+        return EndpointAnswer(None, _storable(f"The connection failed: {str(error) or type(error).__name__}."))
 
 
 def _post(url: str, message: WebhookMessage, private_hosts: Collection[str], seconds: float) -> EndpointAnswer:
@@ -91,16 +91,20 @@ def _post(url: str, message: WebhookMessage, private_hosts: Collection[str], sec
             if connection.deadline.has_passed:
                 raise TimeoutError from error
             raise
-        return EndpointAnswer(
-            answer.status, "\n".join(filter(None, (f"{answer.status} {answer.reason}".strip(), _text(answer))))
-        )
+        text = "\n".join(filter(None, (f"{answer.status} {answer.reason}".strip(), _text(answer))))
+        return EndpointAnswer(answer.status, _storable(text))
 
 
 def _text(answer: http.client.HTTPResponse) -> str:
     """Return the beginning of what was answered; what does not arrive changes nothing, as the status is known."""
     with suppress(OSError, http.client.HTTPException, ValueError):
-        return answer.read(_LARGEST_ANSWER).decode(errors="replace").replace("\x00", "")
+        return answer.read(_LARGEST_ANSWER).decode(errors="replace")
     return ""
+
+
+def _storable(text: str) -> str:
+    """Leave out what PostgreSQL takes in no text: a status line may hold it as well as a body."""
+    return text.replace("\x00", "")
 
 
 def _addresses(parts: SplitResult, *, may_be_private: bool) -> list[str]:
@@ -132,6 +136,8 @@ class _Deadline:
 
     def watch(self, connected: socket.socket) -> None:
         self._socket = connected
+        if self.has_passed:  # while it was connecting, when there was nothing to end
+            self._end()
 
     def _end(self) -> None:
         self.has_passed = True

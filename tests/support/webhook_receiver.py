@@ -15,7 +15,10 @@ class Received:
 
 @dataclass
 class Receiver:
-    """Keeps what it was sent; `statuses` are its answers by path, `drops` the paths at which it hangs up instead."""
+    """Keeps what it was sent; `statuses` are its answers by path, `drops` the paths at which it hangs up instead.
+
+    `reasons` are the words after a status, where they are not the usual ones.
+    """
 
     port: int = 0
     received: list[Received] = field(default_factory=list)
@@ -24,6 +27,7 @@ class Receiver:
     answer: bytes = b"thanks"
     drops: set[str] = field(default_factory=set)
     holds: threading.Event | None = None
+    reasons: dict[int, str] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
@@ -50,7 +54,8 @@ def webhook_receiver():
             if self.path in receiver.drops:
                 self.close_connection = True
                 return
-            self.send_response(receiver.statuses.get(self.path, 200))
+            status = receiver.statuses.get(self.path, 200)
+            self.send_response(status, receiver.reasons.get(status))
             for name, value in receiver.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(receiver.answer)))

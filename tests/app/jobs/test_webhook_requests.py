@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 
 import pytest
 from support.webhook_receiver import webhook_receiver
@@ -86,6 +87,12 @@ def test_of_a_long_answer_only_the_beginning_is_kept(receiver):
     assert len(sent(receiver).text) == len("200 OK\n") + 1_000
 
 
+def test_what_no_database_takes_is_left_out_of_a_status_line(receiver):
+    receiver.reasons[200] = "O\x00K"
+
+    assert sent(receiver).text == "200 OK\nthanks"
+
+
 def test_a_receiver_that_hangs_up_is_a_failure_with_its_reason(receiver):
     receiver.drops.add("/hook")
 
@@ -124,6 +131,18 @@ def drip():
         thread.join()
 
 
+def test_an_answer_that_begins_when_the_time_is_up_ends_at_once(drip, monkeypatch):
+    connect = socket.create_connection
+
+    def late(place, _timeout):
+        time.sleep(0.3)
+        return connect(place)
+
+    monkeypatch.setattr(socket, "create_connection", late)
+
+    assert post(f"http://{drip}/", MESSAGE, {drip}, 0.1).text == "No answer came within 0.1 seconds."
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_an_answer_that_comes_a_byte_at_a_time_ends_in_time(drip, scheme):
     answer = post(f"{scheme}://{drip}/", MESSAGE, {drip}, 0.3)
@@ -152,8 +171,9 @@ def test_a_name_with_one_bad_address_among_good_ones_is_not_connected_to(monkeyp
     assert "not on the internet" in post("https://hooks.example.com/", MESSAGE, ()).text
 
 
-def test_the_cloud_s_address_is_refused_even_under_a_name_that_may_be_private(monkeypatch):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(None, None, None, "", ("169.254.169.254", 0))])
+@pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254"])
+def test_the_cloud_s_address_is_refused_even_under_a_name_that_may_be_private(monkeypatch, address):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(None, None, None, "", (address, 0))])
     monkeypatch.setattr(socket, "create_connection", None)
 
     assert "not on the internet" in post("http://n8n:5678/", MESSAGE, {"n8n:5678"}).text
