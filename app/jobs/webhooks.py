@@ -19,7 +19,7 @@ from app.store.db.database import connection
 from app.store.outbox import events
 from app.store.outbox.events import Claimed
 
-# An import waits for a round to end: it is short, and one that does not answer is not asked again in it.
+# An import waits for a round to end: it is short, and an endpoint that does not take one is not asked again in it.
 _LONGEST_ROUND = timedelta(seconds=20)
 _AT_ONCE = 4
 
@@ -71,7 +71,7 @@ class WebhookJobs:
                     if not self._record(one, answer):
                         silent.add(one.endpoint_id)
                         outcome = FAILED
-            if events.is_any_due(self._now()) and not silent:
+            if events.is_any_due(self._now(), silent):
                 self.enqueue()
         return outcome
 

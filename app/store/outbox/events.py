@@ -1,5 +1,6 @@
 """Events, and their deliveries to the endpoints that want them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ _UNDELIVERED = (DeliveryState.WAITING, DeliveryState.ON_ITS_WAY)
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """`order_key` is that of what has to be told in order, such as `invoice:12`."""
+    """`order_key` is that of what is to be sent in order, such as `invoice:12`."""
 
     event_id: str
     type: str
@@ -73,8 +74,9 @@ def add(event: NewEvent, endpoint_ids: list[int]) -> None:
     _Delivery.insert_many(rows).execute()
 
 
-def is_any_due(now: datetime) -> bool:
-    return bool(_due(now, set()).exists())
+def is_any_due(now: datetime, besides: Collection[int] = ()) -> bool:
+    """Return whether a delivery may be sent now, to none of the endpoints `besides`."""
+    return bool(_due(now, besides).exists())
 
 
 def claim_next(now: datetime, besides: set[int]) -> Claimed | None:
@@ -170,7 +172,7 @@ def delete_old(now: datetime) -> None:
     _Event.delete().where(_Event.id.in_(_without_deliveries(now))).execute()
 
 
-def _due(now: datetime, besides: set[int]) -> Any:
+def _due(now: datetime, besides: Collection[int]) -> Any:
     """Select what may be sent now: an event of an invoice waits for the earlier ones of that invoice."""
     earlier = _Delivery.alias("earlier")
     is_behind = earlier.select(earlier.id).where(

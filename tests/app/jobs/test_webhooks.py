@@ -355,6 +355,28 @@ def test_a_round_ends_after_some_seconds_and_the_rest_is_queued(jobs, webhook, q
     assert queue.pending_count() == 1
 
 
+def test_a_round_with_an_endpoint_that_fails_queues_the_rest_for_the_others(
+    jobs, webhook, receiver, queue, clock, monkeypatch
+):
+    def slow(url, *_):
+        clock.advance(seconds=11)
+        return EndpointAnswer(503 if url.endswith("/hook") else 200, "")
+
+    a_webhook(receiver.url("/other"))
+    monkeypatch.setattr(jobs_module, "post", slow)
+    for invoice in range(2):
+        emit(clock, invoice=invoice)
+    queue.flush()
+
+    queued = []
+    for _ in range(2):
+        jobs.send_due()
+        queued.append(queue.pending_count())
+        queue.flush()
+
+    assert queued == [1, 0]
+
+
 def test_delivered_events_are_deleted_after_30_days_and_all_others_after_90(jobs, webhook, receiver, queue, clock):
     emit(clock)
     jobs.send_due()
