@@ -1,7 +1,7 @@
 """The counts that limit attempts and requests: in the database, or in Redis where that is chosen.
 
-While Redis does not answer, they go on in the database, which counts from where it left off itself: whoever is near a
-limit has it twice at most, and nobody has none. Redis is asked again after a few seconds.
+While Redis does not answer, they go on in the database, which counts from where it left off itself: the two
+counts are not added up, so a limit holds twice at most. Redis is asked again after a few seconds.
 """
 
 import logging
@@ -84,7 +84,7 @@ class _Redis:
 
 @dataclass(frozen=True, slots=True)
 class RedisThrottles:
-    """Of each name a hash: its attempts, the moment of the latest in microseconds, and whether a refusal was told."""
+    """Of each name a hash: its attempts, the latest in microseconds, and `told`: whether a refusal was reported."""
 
     redis: _Redis
     instead: Throttles
