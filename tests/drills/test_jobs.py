@@ -1,6 +1,7 @@
-"""Redis and workers are killed in the middle of imports and mails: all is done once, and scheduled work goes on."""
+"""Redis and workers are killed amid imports, mails and webhooks: nothing is lost or counts twice, and work goes on."""
 
 import asyncio
+import json
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,14 +14,17 @@ from support.drilled_server import opened
 from support.drilled_worker import Jobs, recipients, working
 from support.mail_server import Inbox, mail_server
 from support.polling import is_so_within
-from support.records import a_user
+from support.records import a_user, a_webhook
 from support.redis_server import running_redis
 from support.settings import settings_of
+from support.webhook_receiver import webhook_receiver
 
+from app.actions import events
 from app.actions import statement_mails as mail_actions
 from app.domain.permissions import Role
 from app.domain.statement_mail import GIVEN_UP_AFTER, MailState
 from app.store.db import tables
+from app.store.db.transactions import transaction
 from app.store.ledger import imports
 from app.store.ledger.imports import State
 from app.store.ledger.statements import mails as statement_mails
@@ -83,6 +87,13 @@ def inbox(request):
 def redis_server():
     with running_redis() as server:
         yield server
+
+
+@pytest.fixture
+def receiver():
+    with webhook_receiver() as one:
+        one.holds = Event()
+        yield one
 
 
 @pytest.fixture
@@ -176,6 +187,27 @@ def test_kill_9_of_the_worker_in_a_mail(jobs, inbox, jobs_seen):
     assert recipients(inbox) == {"m0@acme.example": 1, "m1@acme.example": 1}
     given_up = statement_mails.get(first)
     assert (given_up.state, given_up.failure) == (MailState.FAILED, mail_actions.INTERRUPTED)
+
+
+def test_kill_9_of_the_worker_in_a_webhook(jobs, receiver):
+    a_webhook(receiver.url())
+    own = {"WEBHOOK_PRIVATE_HOSTS": receiver.host}
+    with working(jobs, is_impatient=True, **own) as worker:
+        with transaction():
+            for number in range(2):
+                events.emit("payment.recorded", "invoice:1", {"number": number}, now=datetime.now(UTC))
+        assert is_so_within(STARTS_WITHIN_SECONDS, lambda: len(receiver.received) == 1)
+        worker.kill()
+    receiver.holds.set()
+    claimed_until = tables.WebhookDeliveryModel.next_try_at
+    tables.WebhookDeliveryModel.update(next_try_at=datetime.now(UTC)).where(claimed_until > datetime.now(UTC)).execute()
+
+    with working(jobs, "again", is_impatient=True, **own):
+        assert is_so_within(STARTS_WITHIN_SECONDS, lambda: len(receiver.received) == 3)
+
+    first, again, second = [one.headers["webhook-id"] for one in receiver.received]
+    assert (first == again, first == second) == (True, False)
+    assert [json.loads(one.body)["data"]["number"] for one in receiver.received] == [0, 0, 1]
 
 
 def test_kill_9_of_the_one_of_two_workers_that_owns_the_scheduled_work(jobs, inbox, jobs_seen):

@@ -126,7 +126,7 @@ def recipients(inbox) -> Counter:
 
 
 @contextmanager
-def working(jobs: Jobs, name: str = "worker", *, is_impatient: bool = False):
+def working(jobs: Jobs, name: str = "worker", *, is_impatient: bool = False, **settings: str):
     """Run `invoices worker` until the block ends."""
     log = jobs.folder / f"{name}.log"
     own = {
@@ -135,6 +135,7 @@ def working(jobs: Jobs, name: str = "worker", *, is_impatient: bool = False):
         "DATA_DIR": str(jobs.folder / "data"),
         "SMTP_URL": jobs.smtp_url,
         "MAIL_FROM": _SENDER,
+        **settings,
     }
     program = ["-c", _IMPATIENT] if is_impatient else ["-m", "app.cli"]
     with log.open("w") as written:
