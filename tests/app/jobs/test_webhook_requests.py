@@ -7,7 +7,6 @@ import http.client
 import socket
 import ssl
 import threading
-import time
 
 import pytest
 from support.webhook_receiver import webhook_receiver
@@ -135,7 +134,7 @@ def test_an_answer_that_begins_when_the_time_is_up_ends_at_once(drip, monkeypatc
     connect = socket.create_connection
 
     def late(place, _timeout):
-        time.sleep(0.3)
+        threading.Event().wait(0.3)
         return connect(place)
 
     monkeypatch.setattr(socket, "create_connection", late)
