@@ -27,6 +27,7 @@ from app.jobs.job_queue import QueueUnavailableError
 from app.settings import AppSettings
 from app.store.access import users
 from app.store.access.one_time_links import Purpose
+from app.store.access.users import User
 from app.store.db.after_commit import after_commit
 from app.store.db.current_user import Actor, acting_as
 from app.store.db.database import connection
@@ -173,27 +174,27 @@ class MailJobs:
             mail = link_mail_actions.begin(mail_id, self._now())
             if mail is None:
                 return DONE
-            try:
-                self._send_link(mail)
-            except Exception as error:  # noqa: BLE001  # it ends this mail, and not the worker
-                self._put_off_link(mail, error)
-                return FAILED
-            return DONE
+            user, purpose = users.find_by_email(mail.email), Purpose(mail.purpose)
+            if user is None or not user.active or user.is_program:
+                log.info("no link is sent to an address of which no user may sign in")
+                link_mail_actions.drop(mail)
+                return DONE
+            return self._send_link_to(user, purpose, mail)
 
-    def _send_link(self, mail: LinkMail) -> None:
-        user, purpose = users.find_by_email(mail.email), Purpose(mail.purpose)
-        if user is None or not user.active or user.is_program:
-            log.info("no link is sent to an address that nobody has who may sign in")
-            link_mail_actions.drop(mail)
-            return
+    def _send_link_to(self, user: User, purpose: Purpose, mail: LinkMail) -> str:
+        """Return the outcome; an error of the database is raised, and the mail is taken up again after some minutes."""
         token = passwords.make_mailed_link(user.id, purpose, self._now())
         name = firm.current(self._unsaved_firm).name
-        link = f"{self._public_url}/set-password?token={token}"
         subject, text = _MAILS[purpose]
-        text = text.format(site=self._public_url, link=link)
-        self._server.send(user.email, subject.format(name or "Receivables"), text, name)
+        text = text.format(site=self._public_url, link=f"{self._public_url}/set-password?token={token}")
+        try:
+            self._server.send(user.email, subject.format(name or "Receivables"), text, name)
+        except Exception as error:  # noqa: BLE001  # it ends this mail, and not the worker
+            self._put_off_link(mail, error)
+            return FAILED
         link_mail_actions.finish(mail, self._now())
         log.info("user %s was sent a link", user.id)
+        return DONE
 
     def _put_off_link(self, mail: LinkMail, error: Exception) -> None:
         if _is_passing(error):

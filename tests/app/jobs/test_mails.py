@@ -7,6 +7,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
+from peewee import OperationalError
 from support.clock import Clock
 from support.mail_server import Inbox, mail_server
 from support.records import LONG_AGO, a_link_mail, a_user
@@ -175,6 +176,21 @@ def test_a_mail_that_the_worker_was_killed_at_is_sent_again(jobs, inbox, clock):
 
     jobs.send_due_links()
     assert inbox.mails == []
+    clock.advance(minutes=15)
+    jobs.send_due_links()
+
+    assert len(inbox.mails) == 1
+
+
+def test_a_mail_at_which_the_database_fails_is_taken_up_again(jobs, inbox, clock, monkeypatch):
+    def away(*_):
+        raise OperationalError("the database is away")
+
+    a_user("ann@example.com")
+    monkeypatch.setattr(passwords, "make_mailed_link", away)
+    with pytest.raises(OperationalError):
+        ask(jobs, "ann@example.com")
+    monkeypatch.undo()
     clock.advance(minutes=15)
     jobs.send_due_links()
 
