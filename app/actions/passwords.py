@@ -4,8 +4,8 @@ import secrets
 from datetime import datetime
 
 from app.actions import api_tokens
+from app.actions.automation.program_accounts import refuse_program
 from app.actions.own_account import refuse_own
-from app.actions.program_accounts import refuse_program
 from app.store.access import audit, logins, one_time_links, users
 from app.store.access.logins import NewLogin
 from app.store.access.one_time_links import Link, Purpose

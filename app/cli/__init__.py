@@ -5,8 +5,8 @@ import sys
 
 import typer
 
+from app.actions.automation.program_accounts import ProgramAccountError
 from app.actions.imports import NotNowError
-from app.actions.program_accounts import ProgramAccountError
 from app.backups.refusals import BackupError
 from app.cli import (
     audit,

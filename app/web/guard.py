@@ -12,10 +12,10 @@ from typing import Any
 from bottle import BaseRequest, FormsDict, HTTPResponse, request
 
 from app.actions import sign_in
+from app.actions.automation.program_accounts import ProgramAccountError
 from app.actions.customers import StillOpenError
 from app.actions.imports import NotNowError
 from app.actions.own_account import OwnAccountError
-from app.actions.program_accounts import ProgramAccountError
 from app.domain.firm import Firm
 from app.domain.permissions import Right, may
 from app.domain.sentences import count_text

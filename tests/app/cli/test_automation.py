@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from app import clock
 from app.actions import passwords
-from app.actions.program_accounts import ProgramAccountError
+from app.actions.automation.program_accounts import ProgramAccountError
 from app.cli import commands
 from app.domain.permissions import Role, TokenRight
 from app.store.access import api_tokens, users
