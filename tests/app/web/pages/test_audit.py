@@ -77,8 +77,10 @@ WITHOUT_DATA = {"/api/v1/openapi.json", "/imports/sample.xlsx", "/imports/templa
 
 def test_every_route_that_hands_out_a_file_is_among_them(app):
     files = {route.rule for route in app.routes if route.method == "GET" and "." in route.rule.rpartition("/")[2]}
+    # A spreadsheet refreshes these by itself, as often as it likes: the record has who made the password for it.
+    feeds = {rule for rule in files if rule.startswith("/feeds/")}
 
-    assert files - WITHOUT_DATA == {
+    assert files - WITHOUT_DATA - feeds == {
         "/invoices.<kind:re:xlsx|csv>",
         "/payments.<kind:re:xlsx|csv>",
         "/customers.<kind:re:xlsx|csv>",
