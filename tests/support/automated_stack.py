@@ -54,11 +54,12 @@ class Delivering(Inbox):
 
 @dataclass(frozen=True)
 class App:
-    """The served app with its worker, and a token of its own for the tests."""
+    """The served app with its worker: the tests ask by a token of their own, as requests are limited for each."""
 
     address: str
     database_url: str
     token: str
+    token_of_n8n: str
 
     def ask(self, path: str, body: dict[str, object] | None = None, key: str = "") -> dict:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
@@ -92,13 +93,14 @@ def running_app(server: str, folder: Path) -> Iterator[App]:
         create = ("create-user", "--email", email, "--role", role, "--name", email, "--password-stdin")
         _invoices(environment, *create, says=f"{_PASSWORD_OF_ANN}\n")
     rights = [word for right in ("read", "payments", "import") for word in ("--rights", right)]
-    printed = _invoices(environment, "create-token", "--email", "automation@example.com", "--name", "n8n", *rights)
+    create = ("create-token", "--email", "automation@example.com", *rights)
+    tokens = [_invoices(environment, *create, "--name", name).split()[-1] for name in ("tests", "n8n")]
     log = (folder / "app.log").open("w")
     command = [sys.executable, "-m", "app.cli", "serve"]
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, process_group=0)
     try:
         assert is_so_within(60, lambda: _answers(f"{address}/health")), (folder / "app.log").read_text()
-        yield App(address, f"{server}/invoices", printed.split()[-1])
+        yield App(address, f"{server}/invoices", *tokens)
     finally:
         process.terminate()
         process.wait(30)
@@ -184,7 +186,7 @@ def set_up(stack: Stack, smtp_url: str, folder_url: str) -> None:
     """Say the secrets, and lay out a copy of stack/n8n that asks more often, and asks our proxy."""
     user = quote(INBOX)
     secrets = {
-        "api_token": stack.app.token,
+        "api_token": stack.app.token_of_n8n,
         "inbox_url": f"imaps://{user}:{quote(PASSWORD)}@localhost:{stack.mailboxes.imaps_port}",
         "smtp_url": smtp_url,
         "payments_secret": OF_THE_PROVIDER,
@@ -202,7 +204,7 @@ def set_up(stack: Stack, smtp_url: str, folder_url: str) -> None:
 
 def _hurried(text: str) -> str:
     """Ask every few seconds where the product asks every few minutes."""
-    text = re.sub(r'"field": "minutes",\s+"minutesInterval": \d+', '"field": "seconds", "secondsInterval": 10', text)
+    text = re.sub(r'"field": "minutes",\s+"minutesInterval": \d+', '"field": "seconds", "secondsInterval": 5', text)
     text = re.sub(r'"waitBetweenTries": \d+', '"waitBetweenTries": 500', text)
     text = text.replace('"amount": 60,', '"amount": 2,')
     return re.sub(r'"forceReconnect": \d+', '"forceReconnect": 0.1', text)
