@@ -2,7 +2,7 @@
 //
 // A template says %%NAME%% for a secret, and %%NAME.PART%% for a part of one that is a URL: scheme, username, password,
 // hostname, port, path, or `secure` (whether its connection is encrypted from the start). A workflow may say
-// %%MAIL_FROM%% and the path of a folder, but nothing that is secret: everybody who opens the editor reads it.
+// %%MAIL_FROM%%, %%MAIL_FROM.address%% and the path of a folder, but nothing that is secret: the editor shows it.
 "use strict";
 const crypto = require("node:crypto");
 const fs = require("node:fs");
@@ -13,7 +13,9 @@ const OF_CREDENTIALS = ["api_token", "inbox_url", "smtp_url", "payments_secret",
 const PORTS = { imaps: 993, imap: 143, smtps: 465, smtp: 587, sftp: 22 };
 const ENCRYPTED = ["imaps", "smtps"];
 const PLACEHOLDER = /%%(\w+)(?:\.(\w+))?%%/g;
-const OPEN_TO_WORKFLOWS = ["MAIL_FROM", "folder_url.path"];
+const OPEN_TO_WORKFLOWS = ["MAIL_FROM", "MAIL_FROM.address", "folder_url.path"];
+// Nothing that ends the double quotes in which an expression has it.
+const MAIL_ADDRESS = /[^\s<>"\\{}]+@[^\s<>"\\{},]+/g;
 
 const read = (file) => fs.readFileSync(file, "utf8");
 const jsonFiles = (folder) => (fs.existsSync(folder) ? fs.readdirSync(folder) : []).filter((name) => name.endsWith(".json")).sort();
@@ -28,6 +30,7 @@ function secret(name) {
 function partOf(name, part) {
   const text = secret(name);
   if (!text) return "";
+  if (name === "MAIL_FROM") return text.match(MAIL_ADDRESS)?.pop() ?? "";
   const url = new URL(text);
   const scheme = url.protocol.slice(0, -1);
   const parts = {

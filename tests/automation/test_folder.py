@@ -33,6 +33,26 @@ def test_a_broken_workbook_lies_in_problems_beside_its_report_and_its_marked_cop
     assert "O-2" not in stack.app.numbers()
 
 
+def test_a_marked_copy_of_a_csv_is_named_as_the_workbook_that_it_is(stack, share, tmp_path):
+    path = tmp_path / "wrong.csv"
+    path.write_text("Invoice,Customer,Date,Due,Total\nO-4,Acme,2026-01-05,when it suits,5.00\n")
+    share.put(path)
+
+    assert is_so_within(A_MINUTE, lambda: share.files("inbox") == [])
+    (marked,) = (one for one in share.files("problems") if "wrong.csv.marked" in one)
+    assert (share.folder / "problems" / marked).read_bytes().startswith(b"PK")
+    assert marked.endswith(".marked.xlsx")
+
+
+def test_the_same_file_with_the_same_time_again_does_not_stay_in_the_inbox(stack, share, tmp_path):
+    path = book(tmp_path, "again.xlsx", "O-5")
+    for _ in range(2):
+        share.put(path)
+        assert is_so_within(A_MINUTE, lambda: share.files("inbox") == [])
+
+    assert len([one for one in share.files("done") if one.endswith("again.xlsx")]) == 1
+
+
 def test_other_files_are_left_alone(stack, share, tmp_path):
     for name in ("notes.txt", "~$office.xlsx", ".hidden.xlsx"):
         path = tmp_path / name

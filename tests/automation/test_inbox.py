@@ -6,12 +6,11 @@ from decimal import Decimal
 from email.message import EmailMessage
 
 import pytest
-from support.automated_stack import ANN, OURS
+from support.automated_stack import ANN, OUR_NAME, OURS
 from support.polling import is_so_within
 from support.workbooks import invoices_tab, workbook
 
 A_MINUTE = 60
-LONGER_THAN_A_LOOK = 8
 
 
 def one_invoice(folder, name, number, *, total="100.00", due="2026-02-04"):
@@ -32,7 +31,7 @@ def test_a_mailed_workbook_ends_as_invoices_and_an_answer_to_its_sender_within_a
     with capsys.disabled():
         print(f"\n{seconds:.1f} seconds from the mail to its answer")
     (answer,) = stack.answers("january.xlsx")
-    assert (answer["From"], answer["Subject"]) == (OURS, "january.xlsx: applied")
+    assert (answer["From"], answer["Subject"]) == (f'"{OUR_NAME}" <{OURS}>', "january.xlsx: applied")
     assert "J-1" in stack.app.numbers()
 
 
@@ -79,7 +78,8 @@ def test_a_question_is_answered_by_the_link_of_the_mail_and_then_the_import_appl
 
 def test_an_unknown_sender_changes_nothing_and_is_not_answered(stack, mail, tmp_path):
     uploads = len(stack.proxy.seen)
-    stack.send(mail(one_invoice(tmp_path, "strange", "S-1"), sender="stranger@example.com"))
+    stranger = OURS.removeprefix("in")  # a part of our own address is a stranger like any other
+    stack.send(mail(one_invoice(tmp_path, "strange", "S-1"), sender=stranger))
     assert is_so_within(A_MINUTE, lambda: any("strange.xlsx" in one for one in stack.proxy.seen[uploads:]))
     stack.send(mail(one_invoice(tmp_path, "april", "A-1")))
     assert is_so_within(A_MINUTE, lambda: stack.answers("april.xlsx"))
@@ -93,6 +93,7 @@ def test_an_unknown_sender_changes_nothing_and_is_not_answered(stack, mail, tmp_
     [
         ("vacation", {"Auto_Submitted": "auto-replied"}),
         ("bulk", {"Precedence": "bulk"}),
+        ("list", {"List_Id": "<clerks.example.com>"}),
         ("bounce", {"sender": "MAILER-DAEMON@example.com"}),
         ("ourselves", {"sender": f"Invoices <{OURS}>"}),
     ],
@@ -138,3 +139,29 @@ def test_a_figure_that_cannot_be_read_is_told_to_the_sender_once(stack, mail, tm
     (answer,) = stack.answers("unreadable.xlsx")
     assert answer["Subject"] == "unreadable.xlsx was refused"
     assert stack.app.imports_of("unreadable.xlsx") == []
+
+
+def test_a_refusal_that_cannot_be_sent_keeps_no_other_workbook_of_the_mail_from_being_answered(stack, mail, tmp_path):
+    broken = tmp_path / "no-workbook.xlsx"
+    broken.write_text("not a workbook")
+    good = one_invoice(tmp_path, "good", "G-1")
+    both = mail(broken)
+    both.add_attachment(good.read_bytes(), maintype="application", subtype="octet-stream", filename=good.name)
+    stack.smtp.answer = "550 no such box"
+    stack.send(both)
+    assert is_so_within(A_MINUTE, lambda: any("=good.xlsx" in one for one in stack.proxy.seen))
+    stack.smtp.answer = "250 OK"
+
+    assert is_so_within(A_MINUTE, lambda: stack.answers("good.xlsx"))
+    assert stack.answers("no-workbook.xlsx") == []
+
+
+def test_a_mail_that_comes_while_the_app_is_away_is_answered_once_it_is_back(stack, mail, tmp_path, monkeypatch):
+    seen = len(stack.proxy.seen)
+    with monkeypatch.context() as away:
+        away.setattr(stack.proxy, "app", "http://127.0.0.1:9")
+        stack.send(mail(one_invoice(tmp_path, "meanwhile", "W-1")))
+        assert is_so_within(A_MINUTE, lambda: len([one for one in stack.proxy.seen[seen:] if "meanwhile" in one]) > 5)
+
+    assert is_so_within(A_MINUTE, lambda: stack.answers("meanwhile.xlsx"))
+    assert stack.app.numbers().count("W-1") == 1

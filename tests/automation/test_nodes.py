@@ -2,10 +2,10 @@
 
 import json
 import re
+from urllib.error import HTTPError
 
 import pytest
 from support.n8n import ROOT
-from support.polling import is_so_within
 
 NODES = ROOT / "stack/n8n/nodes"
 WORKFLOWS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "stack/n8n/workflows").glob("*.json")}
@@ -57,25 +57,44 @@ def test_the_node_asks_the_api_for_nothing_that_it_does_not_have(stack):
     assert {one for one in asked if "/digests" not in one and re.sub(r"\{\w+\}", "{}", one) not in shapes} == set()
 
 
-def test_a_workflow_of_a_user_lists_what_is_open_with_our_node(stack):
-    credential = {"invoicesApi": {"id": "invoices-api", "name": "Invoices API"}}
-    listing = {"resource": "invoice", "operation": "list", "limit": 5, "filters": {"status": "outstanding"}}
-    workflow = {
-        "id": "of-a-user", "name": "Of a user", "active": False, "settings": {"executionOrder": "v1"},
-        "nodes": [
-            {"id": "1", "name": "Start", "type": "n8n-nodes-base.manualTrigger", "typeVersion": 1,
-             "position": [0, 0], "parameters": {}},
-            {"id": "2", "name": "Invoices", "type": "CUSTOM.invoices", "typeVersion": 1, "position": [200, 0],
-             "parameters": listing, "credentials": credential},
-        ],
-        "connections": {"Start": {"main": [[{"node": "Invoices", "type": "main", "index": 0}]]}},
-    }  # fmt: skip
-    path = stack.n8n.folder / "of-a-user.json"
-    path.write_text(json.dumps(workflow))
-    stack.n8n.command("import:workflow", f"--input={path}")
-    before = len(stack.proxy.seen)
-    stack.execute("of-a-user")
+@pytest.fixture
+def result_of(stack):
+    """Run a workflow of a user with our node, and return what it prints."""
 
-    assert is_so_within(10, lambda: any("/invoices?" in one for one in stack.proxy.seen[before:]))
-    (request,) = [one for one in stack.proxy.seen[before:] if "/invoices?" in one]
-    assert request == "GET /api/v1/invoices?limit=5&status=outstanding"
+    def run(identifier, **parameters):
+        credential = {"invoicesApi": {"id": "invoices-api", "name": "Invoices API"}}
+        workflow = {
+            "id": identifier, "name": identifier, "active": False, "settings": {"executionOrder": "v1"},
+            "nodes": [
+                {"id": "1", "name": "Start", "type": "n8n-nodes-base.manualTrigger", "typeVersion": 1,
+                 "position": [0, 0], "parameters": {}},
+                {"id": "2", "name": "Invoices", "type": "CUSTOM.invoices", "typeVersion": 1, "position": [200, 0],
+                 "parameters": parameters, "credentials": credential},
+            ],
+            "connections": {"Start": {"main": [[{"node": "Invoices", "type": "main", "index": 0}]]}},
+        }  # fmt: skip
+        path = stack.n8n.folder / f"{identifier}.json"
+        path.write_text(json.dumps(workflow))
+        stack.n8n.command("import:workflow", f"--input={path}")
+        return stack.execute(identifier)
+
+    return run
+
+
+def test_a_workflow_of_a_user_lists_what_is_open_with_our_node(stack, result_of):
+    before = len(stack.proxy.seen)
+
+    result_of("listing", resource="invoice", operation="list", limit=5, filters={"status": "outstanding"})
+
+    assert [one for one in stack.proxy.seen[before:] if "/invoices?" in one] == [
+        "GET /api/v1/invoices?limit=5&status=outstanding"
+    ]
+
+
+@pytest.mark.parametrize("operation", ["get", "getMarkedCopy"])
+def test_what_the_api_refuses_is_said_by_the_node_in_the_sentence_of_the_api(stack, result_of, operation):
+    with pytest.raises(HTTPError) as refused:
+        stack.app.ask("/imports/999999" + ("/marked" if operation == "getMarkedCopy" else ""))
+
+    sentence = json.load(refused.value)["detail"]
+    assert sentence in result_of(f"import-{operation}", resource="import", operation=operation, id=999_999)

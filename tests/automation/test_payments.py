@@ -71,8 +71,9 @@ def test_a_payment_with_a_wrong_signature_is_refused(stack, reported, wrong):
     assert [one for one in stack.proxy.seen[seen:] if "incoming-payments" in one] == []
 
 
-def test_a_payment_without_any_signature_is_refused(stack):
-    status, _ = stack.post("/webhook/payments", b'{"amount_cents": 1}', {"Content-Type": "application/json"})
+@pytest.mark.parametrize("body", [b'{"amount_cents": 1}', b""], ids=["a body", "nothing at all"])
+def test_a_payment_without_any_signature_is_refused(stack, body):
+    status, _ = stack.post("/webhook/payments", body, {"Content-Type": "application/json"})
 
     assert status == 401
 

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from urllib.parse import quote
 
 import pytest
-from support.automated_stack import Delivering
+from support.automated_stack import ANN, INBOX, OURS, Delivering
 from support.dovecot import PASSWORD, running_dovecot
 from support.mail_server import mail_server
 from support.polling import is_so_within
@@ -23,7 +23,6 @@ from tests.support.stand_in_images import serve_n8n
 _EDITOR = f"n8n.{DOMAIN}"
 # An address of the internet, as n8n reaches no other: this machine has it while the tests run.
 _MAIL_HOST = "203.0.113.25"
-_ANN, _INBOX, _OURS = "ann@example.com", "workbooks@example.com", "invoices@example.com"
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +56,19 @@ def mailboxes(automated, tmp_path_factory):
         (certificate / name).write_text(printed)
     with (
         an_address_of_the_internet(_MAIL_HOST),
-        running_dovecot([_INBOX, _ANN], _MAIL_HOST, 993, certificate) as running,
+        running_dovecot([INBOX, ANN], _MAIL_HOST, 993, certificate) as running,
         mail_server(Delivering(running), _MAIL_HOST, 587) as smtp_url,
     ):
-        automated.invoices("create-user", "--email", _ANN, "--role", "accountant", "--name", "Ann")
+        automated.invoices("create-user", "--email", ANN, "--role", "accountant", "--name", "Ann")
         automated.query(
             "INSERT INTO automation (applies_mailed, overdue_digest, weekday, hour, month_end_digest, recipients,"
             " chat_url, version) VALUES (true, false, 1, 0, false, '', '', 1)"
         )
-        set_secret(automated, "--set-inbox-url", f"imaps://{quote(_INBOX)}:{quote(PASSWORD)}@{_MAIL_HOST}:993")
+        set_secret(automated, "--set-inbox-url", f"imaps://{quote(INBOX)}:{quote(PASSWORD)}@{_MAIL_HOST}:993")
         set_secret(automated, "--set-smtp-url", smtp_url)
         settings = automated.operator.checkout / "server.env"
         before = settings.read_text()
-        settings.write_text(f"{before}MAIL_FROM={_OURS}\n")
+        settings.write_text(f"{before}MAIL_FROM={OURS}\n")
         automated.operator.fab("deploy")
         yield running
         settings.write_text(before)
@@ -83,7 +82,7 @@ def set_secret(deployed, option, text):
 
 def a_mail(path):
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = f"Ann <{_ANN}>", _INBOX, "Our workbook"
+    mail["From"], mail["To"], mail["Subject"] = f"Ann <{ANN}>", INBOX, "Our workbook"
     mail["Message-ID"] = f"<{path.stem}@mail.example.com>"
     mail.set_content("Hello, here it is.")
     mail.add_attachment(path.read_bytes(), maintype="application", subtype="octet-stream", filename=path.name)
@@ -138,12 +137,12 @@ def test_the_whole_stack_with_n8n_takes_less_than_1_2_gigabytes(automated, figur
 def test_a_mailed_workbook_ends_as_an_invoice_and_an_answer_to_its_sender(automated, mailboxes, tmp_path, figure):
     row = ["M-1", "Acme", date(2026, 1, 5), date(2026, 2, 4), 100.0]
     began = time.monotonic()
-    mailboxes.deliver(a_mail(workbook(tmp_path, invoices_tab(row), name="mailed.xlsx")), _INBOX)
+    mailboxes.deliver(a_mail(workbook(tmp_path, invoices_tab(row), name="mailed.xlsx")), INBOX)
 
-    assert is_so_within(120, lambda: mailboxes.mails(_ANN))
+    assert is_so_within(120, lambda: mailboxes.mails(ANN))
     figure("from a mailed workbook to its answer", f"{time.monotonic() - began:.0f} s", "60 s")
-    (answer,) = mailboxes.mails(_ANN)
-    assert (answer["From"], answer["Subject"]) == (_OURS, "mailed.xlsx: applied")
+    (answer,) = mailboxes.mails(ANN)
+    assert (answer["From"], answer["Subject"]) == (OURS, "mailed.xlsx: applied")
     assert automated.query("SELECT total_cents FROM invoices WHERE number = 'M-1'").strip() == "10000"
 
 

@@ -11,7 +11,7 @@ from support.caddy import CADDY, UNVERIFIED, running_proxy
 from support.postgresql_cluster import installed_versions, running_cluster
 
 pytestmark = [
-    pytest.mark.skipif(not n8n.PROGRAM.exists(), reason="n8n is not here (make n8n)"),
+    n8n.needs_n8n,
     pytest.mark.skipif(not installed_versions(), reason="PostgreSQL is not installed (apt-get install postgresql)"),
 ]
 
@@ -34,7 +34,7 @@ def workflow(name, *credentials, text=""):
 
 
 WORKFLOWS = [
-    workflow("with-token", ("httpHeaderAuth", "invoices-api")),
+    workflow("with-token", ("invoicesApi", "invoices-api")),
     workflow("with-inbox", ("imap", "inbox-imap")),
     workflow("with-a-secret", text="%%payments_secret%%"),
 ]

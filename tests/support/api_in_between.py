@@ -24,10 +24,6 @@ class InBetween:
     def after(self, pattern: str, act: Callable[[], None]) -> None:
         self._waiting.append(("after", pattern, act))
 
-    @property
-    def has_acted(self) -> bool:
-        return not self._waiting
-
     def comes_by(self, when: str, request: str) -> bool:
         """Return whether something was done, which ends the request: whoever sent it is gone."""
         for one in self._waiting:

@@ -32,7 +32,7 @@ class FileShare:
         kept = self.folder / "inbox" / path.name
         shutil.copy(path, kept)
         shutil.chown(kept, self.user)
-        minute_ago = kept.stat().st_mtime - 60
+        minute_ago = path.stat().st_mtime - 60
         os.utime(kept, (minute_ago, minute_ago))
 
     def files(self, folder: str) -> list[str]:

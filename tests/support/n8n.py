@@ -1,8 +1,9 @@
-"""A real n8n with the settings of docker-compose.yml, on a database with the roles of the stack."""
+"""The real n8n where it is installed (`make n8n`): with the settings of docker-compose.yml, or one command of it."""
 
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import urllib.error
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import pytest
 import yaml
 from support.polling import is_so_within
 from support.ports import free_port
@@ -21,6 +23,7 @@ from app.cli.secret_files import N8N_ROLE, ROLES, BackupPlace, SecretFiles
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / ".tools/n8n/bin/n8n"
 SETUP = ROOT / "stack/n8n/setup.sh"
+needs_n8n = pytest.mark.skipif(not PROGRAM.exists(), reason="n8n is not here (make n8n)")
 ROLES_SCRIPT = ROOT / "stack/database/10-roles.sh"
 _DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
 
@@ -57,14 +60,25 @@ class Automation:
             [PROGRAM, *words], env=self.environment, check=False, capture_output=True, text=True, timeout=120
         )
 
+    def started(self):
+        """Start n8n and wait until it is ready; what it prints is in the file `log`."""
+        log = self.folder / "log"
+        with log.open("a") as output:
+            process = subprocess.Popen(
+                [PROGRAM], env=self.environment, stdout=output, stderr=output, start_new_session=True
+            )
+        ready = is_so_within(180, lambda: self.is_ready() or process.poll() is not None)
+        if not ready:
+            os.killpg(process.pid, signal.SIGKILL)
+        assert ready, log.read_text()[-3000:]
+        assert process.poll() is None, log.read_text()[-3000:]
+        return process
+
     @contextmanager
     def running(self):
-        """Start n8n, and stop it in the end; what it prints is in the file `log`."""
-        with (self.folder / "log").open("a") as log:
-            started = subprocess.Popen([PROGRAM], env=self.environment, stdout=log, stderr=log, start_new_session=True)
+        """Start n8n, and stop it in the end."""
+        started = self.started()
         try:
-            is_so_within(180, lambda: self.is_ready() or started.poll() is not None)
-            assert started.poll() is None, (self.folder / "log").read_text()[-3000:]
             yield started
         finally:
             # The program that pip installs as `node` starts the real one, and passes no signal on to it.
@@ -139,3 +153,37 @@ def make_roles(server, secrets):
     environment = {**os.environ, "SECRETS": str(secrets), "PGHOST": place["host"], "PGPORT": str(place["port"])}
     environment["POSTGRES_USER"] = place["user"]
     subprocess.run([ROLES_SCRIPT], env=environment, check=True, capture_output=True, text=True)
+
+
+def run_command(url, folder, key, *words, **more):
+    """Run one of n8n's commands on a database, with a folder for its own files; return what it printed."""
+    place = psycopg.conninfo.conninfo_to_dict(url)
+    folder.mkdir(exist_ok=True)
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(folder), "N8N_USER_FOLDER": str(folder), "N8N_ENCRYPTION_KEY": key,
+        "DB_TYPE": "postgresdb", "DB_POSTGRESDB_HOST": place["host"], "DB_POSTGRESDB_PORT": str(place["port"]),
+        "DB_POSTGRESDB_DATABASE": place["dbname"], "DB_POSTGRESDB_USER": place["user"],
+        "DB_POSTGRESDB_PASSWORD": "unused", "N8N_DIAGNOSTICS_ENABLED": "false", "N8N_RUNNERS_ENABLED": "false",
+        "N8N_VERSION_NOTIFICATIONS_ENABLED": "false", **more,
+    }  # fmt: skip
+    done = subprocess.run([PROGRAM, *words], env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def import_credential(url, folder, key, name, data):
+    """Let n8n lock a credential into its database, as `n8n-setup` does."""
+    folder.mkdir(exist_ok=True)
+    file = folder / "credentials.json"
+    file.write_text(json.dumps([{"id": name, "name": name, "type": "httpHeaderAuth", "data": data}]))
+    run_command(url, folder, key, "import:credentials", f"--input={file}")
+
+
+def exported_credentials(url, folder, key):
+    """Return what n8n opens with the key, by id."""
+    folder.mkdir(exist_ok=True)
+    file = folder / "opened.json"
+    run_command(url, folder, key, "export:credentials", "--all", "--decrypted", f"--output={file}")
+    opened = {one["id"]: one["data"] for one in json.loads(file.read_text())}
+    shutil.rmtree(folder)
+    return opened

@@ -7,8 +7,8 @@ import subprocess
 
 import psycopg
 import pytest
-from support import n8n_command as real
-from support.n8n_command import PROGRAM, needs_n8n
+from support import n8n as real
+from support.n8n import PROGRAM, needs_n8n
 
 from app.backups import dumps, n8n, reading_back
 from app.backups.n8n import N8nFigures

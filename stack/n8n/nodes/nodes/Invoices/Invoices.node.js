@@ -10,7 +10,23 @@ function choices(values) {
 
 /** An operation of a resource, with what it asks the API for. */
 function operation(name, value, action, request, more = {}) {
-	return { name, value, action, routing: { request, ...more } };
+	const output = { postReceive: [throwRefusal, ...(more.output?.postReceive ?? [])] };
+	return { name, value, action, routing: { request, ...more, output } };
+}
+
+/** n8n's own error would only say the status; the API's says in a sentence what is wrong. */
+async function throwRefusal(items, response) {
+	if (response.statusCode < 400) return items;
+	throw new Error(sentenceOf(response.body) ?? `The API answered ${response.statusCode}.`);
+}
+
+function sentenceOf(body) {
+	if (!Buffer.isBuffer(body) && !(body instanceof ArrayBuffer)) return body?.detail;
+	try {
+		return JSON.parse(Buffer.from(body).toString()).detail;
+	} catch {
+		return undefined;
+	}
 }
 
 function operationsOf(resource, options) {
@@ -125,7 +141,11 @@ class Invoices {
 		outputs: ['main'],
 		usableAsTool: true,
 		credentials: [{ name: 'invoicesApi', required: true }],
-		requestDefaults: { baseURL: '={{ $credentials.baseUrl }}', headers: { Accept: 'application/json' } },
+		requestDefaults: {
+			baseURL: '={{ $credentials.baseUrl }}',
+			headers: { Accept: 'application/json' },
+			ignoreHttpStatusErrors: true,
+		},
 		properties: [
 			{
 				displayName: 'Resource',
