@@ -136,7 +136,7 @@ def _make_certificate(folder: Path) -> None:
 def _lets_in(mailboxes: Mailboxes, address: str) -> bool:
     try:
         return mailboxes.mails(address) == []
-    except OSError:
+    except (OSError, IMAP4_SSL.error):  # its sign-ins may be ready after its port
         return False
 
 
