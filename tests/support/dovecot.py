@@ -57,7 +57,8 @@ def running_dovecot(
     folder.chmod(0o755)
     mailboxes = Mailboxes(folder, free_port(), imaps_port or free_port(), listen)
     if certificate:
-        shutil.copytree(certificate, folder, dirs_exist_ok=True)
+        for name in ("certificate.pem", "key.pem"):
+            shutil.copy(certificate / name, folder)
     else:
         _make_certificate(folder)
     _lay_out(mailboxes, addresses)
