@@ -71,6 +71,8 @@ def mailboxes(automated, tmp_path_factory):
         settings.write_text(f"{before}MAIL_FROM={OURS}\n")
         automated.operator.fab("deploy")
         yield running
+        for option in ("--set-inbox-url", "--set-smtp-url"):
+            set_secret(automated, option, "")
         settings.write_text(before)
 
 
