@@ -78,8 +78,11 @@ def mailboxes(automated, tmp_path_factory):
 
 def set_secret(deployed, option, text):
     """Set a secret as `fab secrets` does, which asks for it at a terminal."""
-    compose = f"cd /opt/invoices/current && VERSION={deployed.first_version} docker compose --env-file {SETTINGS}"
-    deployed.inside(f"{compose} run --rm -T secrets invoices secrets {option} <<'END'\n{text}\nEND\n")
+    version = deployed.inside("basename $(readlink /opt/invoices/current)").strip()
+    compose = f"VERSION={version} docker compose --env-file {SETTINGS}"
+    deployed.inside(
+        f"cd /opt/invoices/current && {compose} run --rm -T secrets invoices secrets {option} <<'END'\n{text}\nEND\n"
+    )
 
 
 def a_mail(path):
