@@ -328,7 +328,7 @@ def test_the_address_of_the_mail_server_is_asked_for_and_goes_through_standard_i
 
 
 def test_what_n8n_reaches_is_asked_for_and_goes_to_n8n_alone_through_standard_input(command, monkeypatch):
-    monkeypatch.setattr("playbooks.stack_secrets.Automation.ensure", lambda _self, **options: seen.append(options))
+    monkeypatch.setattr("playbooks.stack_secrets.N8n.ensure", lambda _self, **options: seen.append(options))
     monkeypatch.setattr("getpass.getpass", lambda _question: "imaps://ann:hidden@imap.example.com:993")
     command.facts["automation"], seen = True, []
     command.server.answers["readlink *"] = Ran(0, "/opt/invoices/releases/old\n")

@@ -147,7 +147,8 @@ def test_the_gate_reaches_names_and_the_port_of_the_bucket_and_nothing_else(rent
     rules = _rules(rented(), settings)
 
     assert [rule for rule in rules if '"invoices-gate"' in rule] == [
-        'iifname { "invoices-gate", "invoices-edge", "invoices-mail" } meta l4proto { tcp, udp } th dport 53 accept',
+        'iifname { "invoices-gate", "invoices-edge", "invoices-mail", "invoices-n8n" } meta l4proto { tcp, udp } '
+        "th dport 53 accept",
         'iifname "invoices-gate" tcp dport 443 accept',
     ]
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -370,9 +370,15 @@ def seen(monkeypatch):
     monkeypatch.setattr(certificates, "judge", lambda *_: proof.Verdict((), 1.5, 2.5))
 
 
+def another_second(latest=[datetime.min.replace(tzinfo=UTC)]):  # noqa: B006  # it is kept between calls
+    """A backup is named after its second, in which a quick test may follow another."""
+    latest[0] = max(clock.utc_now(), latest[0] + timedelta(seconds=1))
+    return latest[0]
+
+
 def made(ledger, now=None, pages_of=no_pages):
     with ledger.read():
-        return make(ledger.settings, now or clock.utc_now(), {}, pages_of)
+        return make(ledger.settings, now or another_second(), {}, pages_of)
 
 
 def stored(ledger):
