@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -370,15 +370,20 @@ def seen(monkeypatch):
     monkeypatch.setattr(certificates, "judge", lambda *_: proof.Verdict((), 1.5, 2.5))
 
 
-def another_second(latest=[datetime.min.replace(tzinfo=UTC)]):  # noqa: B006  # it is kept between calls
-    """A backup is named after its second, in which a quick test may follow another."""
-    latest[0] = max(clock.utc_now(), latest[0] + timedelta(seconds=1))
-    return latest[0]
+def seconds():
+    """Yield moments of now, each of another second: a backup is named after its second, and a test may be quick."""
+    latest = clock.utc_now()
+    while True:
+        yield latest
+        latest = max(clock.utc_now(), latest + timedelta(seconds=1))
+
+
+SECONDS = seconds()
 
 
 def made(ledger, now=None, pages_of=no_pages):
     with ledger.read():
-        return make(ledger.settings, now or another_second(), {}, pages_of)
+        return make(ledger.settings, now or next(SECONDS), {}, pages_of)
 
 
 def stored(ledger):
