@@ -8,6 +8,7 @@ import pytest
 MOUNTABLE = (
     "/opt/invoices/",
     "/var/lib/docker/volumes/",
+    "/srv/inbox",
     "/var/lib/invoices/backups",
     "/var/lib/invoices/reports",
 )
