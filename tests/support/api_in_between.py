@@ -93,4 +93,4 @@ _OF_ONE_HOP = {"host", "connection", "content-length", "transfer-encoding", "acc
 
 
 def _lower(headers: object) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}  # type: ignore[attr-defined]
+    return {name.lower(): value for name, value in headers.items()}  # type: ignore[attr-defined]  # it is a message of http.client

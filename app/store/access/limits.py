@@ -84,7 +84,7 @@ class _Redis:
 
 @dataclass(frozen=True, slots=True)
 class RedisThrottles:
-    """Of each name a hash: its attempts, the latest in microseconds, and `told`: whether a refusal was reported."""
+    """Of each name a hash: its attempts, the latest in microseconds, and `reported`: whether a refusal was reported."""
 
     redis: _Redis
     instead: Throttles
@@ -160,8 +160,8 @@ end
 if #waiting > 0 then
   local news = 0
   for _, key in ipairs(waiting) do
-    if redis.call('HGET', key, 'told') ~= '1' then
-      redis.call('HSET', key, 'told', '1')
+    if redis.call('HGET', key, 'reported') ~= '1' then
+      redis.call('HSET', key, 'reported', '1')
       news = 1
     end
   end
@@ -169,7 +169,7 @@ if #waiting > 0 then
 end
 for _, key in ipairs(KEYS) do
   redis.call('HINCRBY', key, 'attempts', 1)
-  redis.call('HSET', key, 'latest', ARGV[1], 'told', '0')
+  redis.call('HSET', key, 'latest', ARGV[1], 'reported', '0')
   redis.call('PEXPIRE', key, string.format('%.0f', forgotten / 1000))
 end
 return false

@@ -59,7 +59,7 @@ def importer(webhook, tmp_path):
     return an_importer(tmp_path / "data")
 
 
-def told():
+def stored_events():
     """The types and subjects of all events, in their order."""
     return [(row.type, row.order_key) for row in EventModel.select().order_by(EventModel.id)]
 
@@ -104,7 +104,7 @@ def test_a_transaction_that_is_rolled_back_leaves_no_event_and_wakes_nobody(ann,
         record(ann, {invoice.id: 40_00})
         raise ZeroDivisionError
 
-    assert (told(), woken, WebhookDeliveryModel.select().count()) == ([], [], 0)
+    assert (stored_events(), woken, WebhookDeliveryModel.select().count()) == ([], [], 0)
 
 
 def test_a_part_that_is_rolled_back_leaves_the_event_of_the_rest(ann, webhook, woken):
@@ -116,14 +116,14 @@ def test_a_part_that_is_rolled_back_leaves_the_event_of_the_rest(ann, webhook, w
             record(ann, {second.id: 30_00}, "two")
             raise ZeroDivisionError
 
-    assert (told(), woken) == ([("payment.recorded", f"invoice:{first.id}")], ["woken"])
+    assert (stored_events(), woken) == ([("payment.recorded", f"invoice:{first.id}")], ["woken"])
 
 
 def test_a_refused_payment_is_told_to_nobody(ann, webhook):
     with pytest.raises(payments.PaymentRefusedError):
         record(ann, {an_invoice().id: 0})
 
-    assert told() == []
+    assert stored_events() == []
 
 
 def test_a_form_that_is_sent_twice_is_one_event(ann, webhook):
@@ -132,7 +132,7 @@ def test_a_form_that_is_sent_twice_is_one_event(ann, webhook):
     record(ann, {invoice.id: 40_00})
     record(ann, {invoice.id: 40_00})
 
-    assert len(told()) == 1
+    assert len(stored_events()) == 1
 
 
 def test_each_payment_of_a_batch_is_an_event_and_the_worker_is_woken_once(ann, webhook, woken):
@@ -140,7 +140,10 @@ def test_each_payment_of_a_batch_is_an_event_and_the_worker_is_woken_once(ann, w
 
     record(ann, {first.id: 40_00, second.id: 10_00})
 
-    assert told() == [("payment.recorded", f"invoice:{first.id}"), ("payment.recorded", f"invoice:{second.id}")]
+    assert stored_events() == [
+        ("payment.recorded", f"invoice:{first.id}"),
+        ("payment.recorded", f"invoice:{second.id}"),
+    ]
     assert woken == ["woken"]
 
 
@@ -155,7 +158,7 @@ def test_a_voided_batch_tells_of_each_payment_with_the_reason(ann, webhook):
         ("1", "wrong customer"),
         ("2", "wrong customer"),
     ]
-    assert {kind for kind, _ in told()} == {"payment.voided"}
+    assert {kind for kind, _ in stored_events()} == {"payment.voided"}
 
 
 def test_a_payment_that_is_void_already_is_told_once(ann, webhook):
@@ -165,7 +168,7 @@ def test_a_payment_that_is_void_already_is_told_once(ann, webhook):
     payments.void(recorded.payment_ids[0], "twice", ann, NOW)
     payments.void(recorded.payment_ids[0], "twice", ann, NOW)
 
-    assert [kind for kind, _ in told()] == ["payment.recorded", "payment.voided"]
+    assert [kind for kind, _ in stored_events()] == ["payment.recorded", "payment.voided"]
 
 
 def test_moved_credit_is_told_for_both_invoices_as_no_money(ann, webhook):
@@ -204,7 +207,7 @@ def test_an_incoming_payment_that_comes_again_is_told_once(ann, webhook):
     incoming_payments.receive(UNMATCHED, ann, NOW, TODAY)
     incoming_payments.receive(UNMATCHED, ann, NOW, TODAY)
 
-    assert len(told()) == 1
+    assert len(stored_events()) == 1
 
 
 def test_an_incoming_payment_that_is_recorded_is_told_as_a_payment_alone(ann, webhook):
@@ -212,7 +215,7 @@ def test_an_incoming_payment_that_is_recorded_is_told_as_a_payment_alone(ann, we
 
     incoming_payments.receive(replace(UNMATCHED, reference="Invoice 1001"), ann, NOW, TODAY)
 
-    assert [kind for kind, _ in told()] == ["payment.recorded"]
+    assert [kind for kind, _ in stored_events()] == ["payment.recorded"]
 
 
 def test_an_incoming_payment_whose_payment_is_voided_is_told_as_a_question_again(ann, webhook):
@@ -222,7 +225,7 @@ def test_an_incoming_payment_whose_payment_is_voided_is_told_as_a_question_again
 
     payments.void(incoming.parts[0].payment_id, "wrong customer", ann, NOW)
 
-    assert [kind for kind, _ in told()] == ["incoming_payment.unmatched", "payment.voided"]
+    assert [kind for kind, _ in stored_events()] == ["incoming_payment.unmatched", "payment.voided"]
     assert data()[0]["question"] == "What it was recorded as was voided: wrong customer"
 
 
@@ -235,7 +238,7 @@ def test_an_incoming_payment_outside_the_scope_of_who_voids_it_is_told_too(ann, 
     with acting_as(Actor(scope=Scope(customers=frozenset({customer.id})))):
         payments.void(incoming.parts[0].payment_id, "wrong customer", ann, NOW)
 
-    assert [kind for kind, _ in told()] == ["incoming_payment.unmatched", "payment.voided"]
+    assert [kind for kind, _ in stored_events()] == ["incoming_payment.unmatched", "payment.voided"]
 
 
 def test_an_incoming_payment_whose_dismissal_is_undone_is_told_as_a_question_again(ann, webhook):
@@ -245,7 +248,7 @@ def test_an_incoming_payment_whose_dismissal_is_undone_is_told_as_a_question_aga
 
     incoming_payments.undo_dismissal(incoming.id, ann, NOW)
 
-    assert [kind for kind, _ in told()] == ["incoming_payment.unmatched"]
+    assert [kind for kind, _ in stored_events()] == ["incoming_payment.unmatched"]
 
 
 def test_money_in_advance_is_a_payment(ann, webhook):
@@ -262,7 +265,7 @@ def test_money_in_advance_is_a_payment(ann, webhook):
 def test_without_an_endpoint_nothing_is_stored(ann, woken):
     record(ann, {an_invoice().id: 40_00})
 
-    assert (told(), woken) == ([], [])
+    assert (stored_events(), woken) == ([], [])
 
 
 def test_an_endpoint_that_is_off_or_wants_other_types_is_not_told(ann):
@@ -271,7 +274,7 @@ def test_an_endpoint_that_is_off_or_wants_other_types_is_not_told(ann):
 
     record(ann, {an_invoice().id: 40_00})
 
-    assert told() == []
+    assert stored_events() == []
 
 
 def test_a_test_event_goes_to_its_endpoint_alone_whatever_that_wants(ann, webhook):
@@ -300,7 +303,7 @@ def applied(importer, tmp_path):
 def test_an_applied_import_is_one_event_with_counts(importer, tmp_path):
     import_id = applied(importer, tmp_path)
 
-    assert told() == [("import.applied", f"import:{import_id}")]
+    assert stored_events() == [("import.applied", f"import:{import_id}")]
     [event] = data()
     assert (event["import_id"], event["file_name"]) == (import_id, "June.xlsx")
     assert event["counts"] == imports.get(import_id).counts
@@ -311,7 +314,7 @@ def test_an_undone_import_is_an_event(importer, tmp_path):
 
     import_actions.undo(importer, import_id)
 
-    assert told() == [("import.applied", f"import:{import_id}"), ("import.undone", f"import:{import_id}")]
+    assert stored_events() == [("import.applied", f"import:{import_id}"), ("import.undone", f"import:{import_id}")]
 
 
 def test_a_workbook_that_has_no_list_is_a_failed_import(importer, tmp_path):
@@ -320,7 +323,7 @@ def test_a_workbook_that_has_no_list_is_a_failed_import(importer, tmp_path):
     import_actions.preview(importer, import_id)
 
     [event] = data()
-    assert told() == [("import.failed", f"import:{import_id}")]
+    assert stored_events() == [("import.failed", f"import:{import_id}")]
     assert (event["step"], event["sentence"]) == ("reading", imports.get(import_id).failure)
 
 
@@ -329,4 +332,4 @@ def test_a_step_that_ended_already_is_told_by_nobody(importer):
     imports.delete(gone.id, (State.READING,))
 
     assert import_actions.fail_step(importer, gone, State.FAILED, "No.") is False
-    assert told() == []
+    assert stored_events() == []
