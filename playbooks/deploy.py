@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from playbooks.backup import report_of
 from playbooks.steps import (
     app_secret,
     archive,
@@ -31,7 +32,6 @@ from provisioning.backups import KINDS
 from provisioning.host import Host
 
 _BUILT = {"db": "invoices-database", "gate": "invoices-gate:3.0"}  # these stay as they are until --refresh
-REPORTS = "/var/lib/invoices/reports"
 _SIGNING_KEY = """
 [ -e /keys/signing_key ] || ssh-keygen -q -t ed25519 -N '' -C invoices -f /keys/signing_key
 cat /keys/signing_key.pub
@@ -153,14 +153,14 @@ class Deployment:
             backup_key.note_signer(self.session.settings, public.out)
 
     def _begin_backups(self) -> None:
-        """Have the first backup, and its proof, right after the first deploy: the timers begin in the night only."""
+        """Have backups made and proved at once where none is proved yet: the timers prove them in the night only."""
         host = self.session.host
-        if host.run("test", "-e", f"{REPORTS}/certificate.json", check=False).ok:
+        if report_of(host, "certificate").get("ok") is True:
             return
         # One after the other; nobody waits for them here.
         units = [f"invoices-{kind}.service" for kind in KINDS]
         host.act("systemctl", "start", "--no-block", *units)
-        self.session.steps.note("The first backup is made now, and tried: `fab backups` shows it in some minutes.")
+        self.session.steps.note("A backup is made now, and tried: `fab backups` shows it in some minutes.")
 
     def _fetch(self, stack: Stack) -> None:
         stateful = self._stateful()

@@ -70,7 +70,7 @@ def _pages(settings: AppSettings, now: datetime) -> list[tuple[str, str]]:
     as_of = AsOf.end_of(now.date(), current_firm(settings).zone)
     with seeing_everything():
         found = [one.invoice for one in invoices.following(Filter(), as_of, 0, 1)]
-    usual = [("/", "Outstanding"), ("/invoices", "Invoices")]
+    usual = [("/", "What is owed"), ("/invoices", "Invoices")]
     return [*usual, *((f"/invoices/{invoice.id}", invoice.number) for invoice in found)]
 
 

@@ -17,6 +17,9 @@ from provisioning.settings import HostSettings
 
 NEW_RELEASE = Release("new", "new")
 USERS = '[{"email": "ann@example.com"}]'
+BEGINNING = (
+    "systemctl start --no-block invoices-backup.service invoices-base-backup.service invoices-certificate.service"
+)
 STACK_ENV = """\
 ARCHIVE_MODE=on
 BACKUPS_DIR=/var/lib/invoices/backups
@@ -92,6 +95,7 @@ def test_a_version_is_built_before_anything_is_touched_and_the_worker_follows_th
         "up --detach --no-deps worker",
         "docker stop --time 40 1",
         "docker rm --force 1",
+        BEGINNING,
     ]
 
 
@@ -332,3 +336,26 @@ def test_a_server_that_takes_the_place_of_a_lost_one_is_given_its_keys(server, m
 
     given = next(at for at, line in enumerate(server.acted) if line.endswith("invoices secrets --set-app-keys"))
     assert server.stdin[given] == '{"secret_key": "k"}'
+
+
+BEGINNING = (
+    "systemctl start --no-block invoices-backup.service invoices-base-backup.service invoices-certificate.service"
+)
+
+
+@pytest.mark.parametrize("report", [None, '{"ok": false, "sentence": "The bucket cannot be reached."}', '{"ok": tr'])
+def test_backups_are_made_and_proved_at_once_where_none_is_proved(server, report):
+    if report:
+        server.files["/var/lib/invoices/reports/certificate.json"] = report
+
+    run(server)
+
+    assert BEGINNING in server.acted
+
+
+def test_where_a_backup_is_proved_the_timers_make_the_next(server):
+    server.files["/var/lib/invoices/reports/certificate.json"] = '{"ok": true, "at": "2026-03-02", "sentence": "Fine."}'
+
+    run(server)
+
+    assert BEGINNING not in server.acted
