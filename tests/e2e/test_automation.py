@@ -116,6 +116,13 @@ def test_n8n_is_ready_and_what_has_its_secrets_is_published(automated):
     assert query(automated, "SELECT count(*) FROM credentials_entity").strip() == "5"
 
 
+def test_every_control_of_automation_is_kept(automated):
+    done = automated.operator.fab("verify", "--only", "N0")
+
+    assert "Every control is kept." in done.printed
+    assert "there is no automation" not in done.printed
+
+
 def test_the_editor_is_for_the_operators_networks_and_asks_for_a_password(automated):
     site, from_the_server = editor(automated), f"--resolve {_EDITOR}:443:127.0.0.1 https://{_EDITOR}/"
 
