@@ -10,6 +10,7 @@ from huey import Huey
 from peewee import PeeweeException
 
 from app.actions import imports as import_actions
+from app.files import FilesUnavailableError
 from app.jobs.job_counts import DONE, FAILED
 from app.jobs.job_queue import QueueUnavailableError
 from app.store.db.after_commit import after_commit
@@ -74,11 +75,8 @@ class ImportJobs:
 
     def _worked_on(self, begun: StoredImport) -> str:
         try:
-            with (
-                self._importer.files(begun.id).at_work() as is_free,
-                only_here(LockKind.IMPORT, begun.id) as is_free_elsewhere,
-            ):
-                if is_free and is_free_elsewhere:
+            with only_here(LockKind.IMPORT, begun.id) as is_free:
+                if is_free:
                     self._do(begun)
         except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker
             self._take_back(begun, error)
@@ -116,6 +114,9 @@ def _program(begun: StoredImport) -> str:
 def _why(stored: StoredImport, error: Exception) -> str:
     if isinstance(error, import_actions.GivenUpError):
         log.warning("import %s is not tried again (%s)", stored.id, stored.state)
+        return str(error)
+    if isinstance(error, FilesUnavailableError):
+        log.warning("import %s waits to be tried again: %s", stored.id, error)
         return str(error)
     if isinstance(error, MemoryError):
         forget_frames(error)

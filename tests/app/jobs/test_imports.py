@@ -6,18 +6,19 @@ from datetime import UTC, datetime
 
 import pytest
 from huey import MemoryHuey
-from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
+from support.workbooks import AN_INVOICE, an_importer, files_of, invoices_tab, workbook
 
 from app.actions import imports as import_actions
 from app.jobs.imports import ImportJobs
+from app.store.db.held_locks import LockKind, only_here
 from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
 from app.store.ledger.imports import State
 
 
 @pytest.fixture
-def importer(sqlite, tmp_path):
-    return an_importer(tmp_path / "data")
+def importer(sqlite, tmp_path, files_place):
+    return an_importer(tmp_path / "data", place=files_place)
 
 
 @pytest.fixture
@@ -152,7 +153,7 @@ def test_what_an_earlier_worker_left_is_taken_up_again(importer, uploaded):
 
 
 def test_an_import_that_another_worker_is_at_is_left_to_it(jobs, importer, uploaded):
-    with importer.files(uploaded).at_work() as is_free:
+    with only_here(LockKind.IMPORT, uploaded) as is_free:
         jobs.work_on(uploaded)
         meanwhile = imports.get(uploaded)
     jobs.work_on(uploaded)
@@ -166,7 +167,7 @@ def test_an_import_whose_files_were_lost_can_be_undone(jobs, importer, uploaded)
     jobs.work_on(uploaded)
     imports.claim(uploaded, (State.PREVIEWED,), State.APPLYING)
     jobs.work_on(uploaded)
-    importer.files(uploaded).delete()
+    files_of(importer, uploaded).delete()
 
     imports.claim(uploaded, (State.APPLIED,), State.UNDOING)
     jobs.work_on(uploaded)
