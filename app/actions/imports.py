@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.actions import events
-from app.store.access import audit, mail_senders
+from app.store.access import audit, audit_entries, mail_senders
+from app.store.access.audit_entries import AuditFilter
 from app.store.access.users import User
 from app.store.db.outages import CommitUnansweredError
 from app.store.db.transactions import exclusive_transaction, transaction
@@ -27,6 +29,7 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 DEPENDED_ON = "The import cannot be undone: later payments or edits depend on it."
 _OVERTAKEN = "What is stored changed after this preview was made: look at it again."
 _MOST_TRIES = 2
+_UNKNOWN_FILES_KEPT_FOR = timedelta(days=30)
 _GIVEN_UP = {
     State.READING: "The worker was stopped twice while it read this workbook: split it, or remove what is not a list, "
     "and upload it again.",
@@ -265,6 +268,26 @@ def undo(importer: Importer, import_id: int) -> None:
         imports.change(import_id, state=State.UNDONE, undone_at=importer.now())
         _record(importer, None, "import.undone", import_id)
         events.import_undone(stored, importer.now())
+
+
+def delete_unknown_files(importer: Importer) -> int:
+    """Delete the files that belong to no import, a month after they were written; return of how many imports.
+
+    They are of an upload whose process was killed before its import was stored, or of an import that is gone. None are
+    deleted for a month after a restore: `fab restore --back` may bring the imports back which they belong to.
+    """
+    month_ago = importer.now() - _UNKNOWN_FILES_KEPT_FOR
+    if audit_entries.matching(AuditFilter(action="backup.restored", since=month_ago), 1):
+        return 0
+    unknown = set(importer.stored_files.folders()) - imports.stored_file_names()
+    old = [name for name in sorted(unknown) if _is_older(importer.stored_files.changed_at(name), month_ago)]
+    for name in old:
+        importer.stored_files.delete_folder(name)
+    return len(old)
+
+
+def _is_older(changed_at: datetime | None, moment: datetime) -> bool:
+    return changed_at is not None and changed_at < moment
 
 
 def _write(

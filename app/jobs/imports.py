@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from huey import Huey
+from huey import Huey, crontab
 from peewee import PeeweeException
 
 from app.actions import imports as import_actions
@@ -35,6 +35,8 @@ class ImportJobs:
         # Jobs that were lost with a connection or the worker are enqueued again within a minute.
         queue.periodic_task(self._is_any_unfinished, name="take_up_unfinished")(self.enqueue_unfinished)
 
+        queue.periodic_task(crontab(hour="3", minute="29"), name="delete_unknown_files")(self.delete_unknown_files)
+
     def after_each(self, action: Callable[[int], None]) -> None:
         """Call the action with the id of each import after the worker was at it."""
         self._after_each.append(action)
@@ -60,6 +62,16 @@ class ImportJobs:
         with connection():
             for stored in imports.in_work():
                 self.enqueue(stored.id)
+
+    def delete_unknown_files(self) -> None:
+        with connection():
+            try:
+                count = import_actions.delete_unknown_files(self._importer)
+            except FilesUnavailableError as error:
+                log.warning("files without an import are looked for again tomorrow: %s", error)
+                return
+        if count:
+            log.info("%s folders of files without an import were deleted", count)
 
     def work_on(self, import_id: int) -> str:
         """Read, apply or undo the import, depending on its state; any error is logged and stored as its failure."""
