@@ -11,7 +11,6 @@ import pytest
 from support.archiving_cluster import archiving_cluster
 from support.postgresql_cluster import folder_of_the_server, installed_versions
 from support.records import a_customer, a_payment, a_user, an_import, an_invoice
-from support.s3_server import running_s3_server
 
 from app.backups import encryption, logical, scratch, signatures
 from app.backups.places import Directory, place_at
@@ -19,6 +18,7 @@ from app.backups.working_folder import working_folder
 from app.settings import BackupSettings
 from app.store.access import audit
 from app.store.db import database as store_database
+from app.store.db.tables import ImportModel
 from app.store.db.transactions import transaction
 
 MORNING = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -44,12 +44,6 @@ def age_key():
     return encryption.new_key()
 
 
-@pytest.fixture(scope="session")
-def s3_server():
-    with running_s3_server() as server:
-        yield server
-
-
 @dataclass(frozen=True)
 class Server:
     """What a server has that makes backups."""
@@ -67,12 +61,17 @@ class Server:
             return logical.make(settings, folder, now, {"CURRENCY": "EUR"})
 
     def upload(self, content=WORKBOOK, name="receivables.xlsx"):
-        """Store an import with its workbook, and return the path of that."""
-        row = an_import(name, sha256=hashlib.sha256(content).hexdigest(), stored_file="workbook")
-        path = self.settings.data_dir / f"imports/{row.id}/workbook"
+        """Store an import with its workbook in a folder, and return the path of that."""
+        path = self.settings.data_dir / "imports" / self.upload_row(content, name).stored_file / "workbook"
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
         return path
+
+    def upload_row(self, content=WORKBOOK, name="receivables.xlsx"):
+        """Store an import without its workbook."""
+        stored_file = str(ImportModel.select().count() + 1)
+        sha256 = hashlib.sha256(content).hexdigest()
+        return an_import(name, sha256=sha256, size_bytes=len(content), stored_file=stored_file)
 
 
 def a_ledger(now=MORNING):
