@@ -12,14 +12,14 @@ from app.error_groups import ErrorGroups, LaterErrorHandler
 from app.jobs.job_counts import JobCounts
 from app.jobs.processes import SharedHeartbeat
 from app.process_state import StateUnavailableError
-from app.store.db.shared_state import StateInDatabase
+from app.store.shared.state import StateInDatabase
 
 FAILING = """
 import sys
 from datetime import UTC, datetime
 from app.error_groups import ErrorGroups
 from app.store.db.database import open_database
-from app.store.db.shared_state import StateInDatabase
+from app.store.shared.state import StateInDatabase
 
 open_database(sys.argv[1])
 for _ in range(20):
