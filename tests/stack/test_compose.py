@@ -482,3 +482,12 @@ def test_nothing_but_the_product_gets_into_its_image():
 
     assert kept[0] == "*"
     assert [line for line in kept if line.startswith("!")] == ["!app", *GUIDE, "!requirements/app.txt"]
+
+
+@pytest.mark.parametrize(("image", "folders"), [("app", ["/data"]), ("stack/backup", ["/data", "/scratch"])])
+def test_what_is_mounted_without_an_owner_gets_the_product_s_user_from_the_image(image, folders):
+    [named] = re.findall(r"^VOLUME (.*)$", DOCKERFILES[image], re.MULTILINE)
+    [made] = re.findall(r"install -d -o 10001 -g 10001 -m 0750 (.*)$", DOCKERFILES[image], re.MULTILINE)
+
+    assert json.loads(named) == folders
+    assert set(folders) <= set(made.split())

@@ -1,5 +1,6 @@
 """The page of the system, for admins; and the dashboard's one line about backups."""
 
+import json
 import re
 
 import pytest
@@ -16,6 +17,9 @@ from app.jobs.heartbeat import Heartbeat
 from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import open_queue
 from app.jobs.registration import register
+from app.process_state import StateInFolder
+from app.store.shared.state import StateInDatabase
+from app.web.application import build
 from app.web.pages.system import KINDS, forecast
 
 PROVED = "Last night's backup was restored in 41 s and agrees to the cent."
@@ -227,7 +231,7 @@ def test_on_a_laptop_only_jobs_and_errors_stand_there(browser):
 
 
 def test_errors_are_shown_with_the_ids_under_which_the_log_has_more(browser, settings, clock):
-    errors = ErrorGroups(settings.data_dir)
+    errors = ErrorGroups(StateInFolder(settings.data_dir))
     for request_id in ("0123abcd", "4567cdef"):
         errors.add("ZeroDivisionError", "app/web/pages/views.py, line 7, in show", request_id, clock())
         clock.advance(minutes=5)
@@ -240,7 +244,7 @@ def test_errors_are_shown_with_the_ids_under_which_the_log_has_more(browser, set
 
 def test_jobs_are_counted_with_what_became_of_them(browser, settings):
     queue = open_queue()
-    JobCounts(settings.data_dir).count_all_of(queue)
+    JobCounts(StateInFolder(settings.data_dir)).count_all_of(queue)
     task = queue.task(name="work_on_import")(lambda outcome: outcome)
     for outcome in ("done", "done", "failed"):
         task(outcome)
@@ -265,7 +269,7 @@ def test_every_job_of_the_worker_has_words(settings, clock, tmp_path, monkeypatc
 
 def test_jobs_for_the_same_work_are_counted_together(browser, settings):
     queue = open_queue()
-    JobCounts(settings.data_dir).count_all_of(queue)
+    JobCounts(StateInFolder(settings.data_dir)).count_all_of(queue)
     for name in ("send_webhooks", "send_due_webhooks"):
         queue.task(name=name)(lambda: "done")()
         queue.execute(queue.dequeue())
@@ -301,3 +305,18 @@ def test_a_queue_that_is_away_hides_nothing_else(browser, monkeypatch):
 )
 def test_a_forecast_is_told_as_roughly_as_it_is_known(days, sentence):
     assert forecast(days) == sentence
+
+
+def test_a_copy_says_that_no_server_reports_and_what_the_workers_of_all_copies_do(sqlite, user, settings, clock):
+    copy = settings.model_copy(update={"files_url": "s3://invoices-files"})
+    browser = Browser(build(copy, clock))
+    browser.sign_in()
+
+    before = browser.get("/system").text
+    StateInDatabase().write("workers", json.dumps({"another machine": clock().timestamp()}))
+    after = browser.get("/system").text
+
+    assert "No server reports here: the app runs as several copies." in before
+    assert "fab provision" not in before
+    assert "The worker has not been heard of for a minute" in before
+    assert "The worker has not been heard of for a minute" not in after
