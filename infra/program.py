@@ -71,6 +71,8 @@ def rent(settings: InfraSettings) -> dict[str, Any]:
         "disk_encryption": settings.disk_encryption,
         "disk_secret": disk_key.arn if disk_key else nothing,
         "monthly_cost": costs.by_item(settings),
+        "shape": settings.shape,
+        "cluster": {},
     }
 
 

@@ -15,6 +15,8 @@ from infra.prices import bundle_price
 
 _Blueprint = Literal["ubuntu_24_04", "ubuntu_22_04", "debian_13"]
 Monitoring = Literal["off", "basic", "detailed"]
+Shape = Literal["server", "both", "cluster"]
+ClusterSize = Literal["small", "medium", "large"]
 
 DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 LEAST_MEMORY_GIGABYTES = 2
@@ -71,7 +73,17 @@ def _large_enough(bundle: str) -> str:
     return bundle
 
 
-def _public_key(text: str) -> str:
+def _of_a_server(found: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    if not found and info.data.get("shape", "server") != "cluster":
+        raise ValueError(f"it is missing; {_EXAMPLES['sshCidrs']}")
+    return found
+
+
+def _public_key(text: str, info: ValidationInfo) -> str:
+    if not text and info.data.get("shape", "server") == "cluster":
+        return ""
+    if not text:
+        raise ValueError(f"it is missing; {_EXAMPLES['sshPublicKey']}")
     if "PRIVATE KEY" in text:
         raise ValueError("this is a private key, which must never leave your machine; the public one ends in .pub")
     kind = text.partition(" ")[0]
@@ -124,6 +136,9 @@ def _of_two_keys(retired: int, info: ValidationInfo) -> int:
 
 
 def _with_room(automation: bool, info: ValidationInfo) -> bool:  # noqa: FBT001  # pydantic passes it so
+    shape = info.data.get("shape", "server")
+    if automation and shape != "server":
+        raise ValueError(f"n8n runs on a server only; set automation to false for the shape {shape}")
     noted = bundle_price(info.data.get("bundle", ""))
     if automation and noted and noted.memory_gigabytes < LEAST_MEMORY_WITH_AUTOMATION:
         raise ValueError(
@@ -163,12 +178,15 @@ class InfraSettings(BaseModel):
     that may connect by SSH, with `ssh_from_browser` also Lightsail's own client in the browser; `dns` is where the
     domain's records are set; `backup_lock_mode` is who can lift a backup's lock early: an administrator, or nobody.
     `automation` runs n8n beside the app, whose editor `automation_networks` may open, or else those of SSH.
-    `permissions_boundary` is a policy that no IAM user of the stack gets beyond.
+    `permissions_boundary` is a policy that no IAM user or role of the stack gets beyond.
+    `shape` is a server, a cluster of ECS tasks, or both while one takes over from the other.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
     region: str = Field(alias="aws:region")
+    shape: Shape = "server"
+    cluster_size: ClusterSize = "small"
     server_name: _ServerName = "invoices"
     server_number: _Number = 1
     availability_zone: Annotated[str, AfterValidator(_zone_of_region)] = Field("", validate_default=True)
@@ -185,8 +203,10 @@ class InfraSettings(BaseModel):
         str,
         _matching(r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\]):\d{1,5}", "an address and a port, such as 10.0.0.5:2525"),
     ] = ""
-    ssh_public_key: Annotated[str, AfterValidator(_public_key)]
-    ssh_cidrs: Annotated[tuple[_Network, ...], BeforeValidator(_as_list)]
+    ssh_public_key: Annotated[str, AfterValidator(_public_key)] = Field("", validate_default=True)
+    ssh_cidrs: Annotated[tuple[_Network, ...], BeforeValidator(_as_list), AfterValidator(_of_a_server)] = Field(
+        (), validate_default=True
+    )
     ssh_from_browser: bool = False
     dns: Literal["route53", "lightsail", "external"] = "external"
     dns_zone: Annotated[_HostName, AfterValidator(_zone_for_dns)] = Field("", validate_default=True)
@@ -221,6 +241,19 @@ class InfraSettings(BaseModel):
     def instance_name(self) -> str:
         """Return the machine's own name: names are unique, so a replacement needs another one."""
         return self.server_name if self.server_number == 1 else f"{self.server_name}-{self.server_number}"
+
+    @property
+    def has_server(self) -> bool:
+        return self.shape != "cluster"
+
+    @property
+    def has_cluster(self) -> bool:
+        return self.shape != "server"
+
+    @property
+    def cluster_domain(self) -> str:
+        """Return where the cluster answers: beside the name of the server, while one is rented."""
+        return f"next.{self.domain}" if self.shape == "both" else self.domain
 
     @property
     def names(self) -> tuple[str, ...]:
