@@ -13,7 +13,6 @@ from infra.disk_key import DiskKey
 from infra.dns_records import DnsRecords
 from infra.log_group import LogGroup
 from infra.monitoring import NAMESPACE, MonitoringAlarms
-from infra.prices import bundle_price
 from infra.server import Server
 from infra.server_user import ServerUser
 from infra.settings import KEYS, LISTS, InfraSettings, InfraSettingsError
@@ -81,7 +80,7 @@ def _within_budget(settings: InfraSettings) -> None:
     if costs.is_above_budget(settings):
         raise pulumi.RunError(f"{table}\nThat is above monthlyBudget, ${settings.monthly_budget}.")
     pulumi.log.info(table)
-    if bundle_price(settings.bundle) is None:
+    if not costs.is_noted(settings):
         pulumi.log.warn(
             f"bundle: the price of {settings.bundle} is not noted, so monthlyBudget counts the rest only; "
             "`fab preflight` asks AWS for it."
