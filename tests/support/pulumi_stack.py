@@ -25,6 +25,8 @@ ANSWERS = {
     "aws:sns/topic:Topic": {"arn": "arn:aws:sns:us-east-1:1:invoices-alarms"},
     "aws:cloudwatch/logGroup:LogGroup": {"arn": "arn:aws:logs:us-east-1:1:log-group:/invoices/invoices"},
     "aws:iam/accessKey:AccessKey": {"secret": "the secret half"},
+    "aws:cloudfront/distribution:Distribution": {"domainName": "d1.cloudfront.net", "hostedZoneId": "Z2FDTNDATAQYW2"},
+    "aws:wafv2/webAcl:WebAcl": {"arn": "arn:aws:wafv2:us-east-1:1:global/webacl/invoices-cdn/1"},
 }
 
 
@@ -70,7 +72,11 @@ class _Aws(Mocks):
         return answer.get("bucket", f"{args.name}-id"), {**named, **args.inputs, **answer}
 
     def call(self, args):
-        return {"zoneId": "Z1", **args.args}
+        found = {
+            "aws:secretsmanager/getRandomPassword:getRandomPassword": {"randomPassword": "a random text of AWS"},
+            "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": f"pl-{args.args.get('name')}"},
+        }
+        return {"zoneId": "Z1", **args.args, **found.get(args.token, {})}
 
 
 class _Recorder(MockMonitor):
