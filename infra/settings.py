@@ -25,6 +25,7 @@ LEAST_MEMORY_WITH_AUTOMATION = 4
 _KEYS_AT_ONCE = 2
 # Somewhat more than each costs by infra/prices.toml; a test compares them.
 _BUDGETS: Mapping[ClusterSize | None, int] = {None: 50, "small": 175, "medium": 300, "large": 675}
+_LEAST_ZONES = 2
 _KEY_KINDS = {"ssh-ed25519", "ssh-rsa"}
 LOGIN_USERS: Mapping[_Blueprint, str] = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_13": "admin"}
 _EXAMPLES = {
@@ -65,6 +66,22 @@ def _zone_of_region(zone: str, info: ValidationInfo) -> str:
     if zone and region and not re.fullmatch(rf"{re.escape(region)}[a-z]", zone):
         raise ValueError(f"'{zone}' is not a zone of the region {region}, such as {region}a")
     return zone or f"{region}a"
+
+
+def _name_of_a_cluster(name: str, info: ValidationInfo) -> str:
+    if "--" in name and info.data.get("shape", "server") != "server":
+        raise ValueError(f"'{name}' has two dashes in a row, which AWS takes for no database")
+    return name
+
+
+def _two_zones(zones: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    region = info.data.get("region", "")
+    wrong = next((zone for zone in zones if not re.fullmatch(rf"{re.escape(region)}[a-z]", zone)), "")
+    if wrong and region:
+        raise ValueError(f"'{wrong}' is not a zone of the region {region}, such as {region}a")
+    if zones and len(set(zones)) < _LEAST_ZONES:
+        raise ValueError(f"it must name {_LEAST_ZONES} zones, such as {region}a and {region}b")
+    return zones or (f"{region}a", f"{region}b")
 
 
 def _large_enough(bundle: str) -> str:
@@ -111,6 +128,12 @@ def _network(text: str) -> str:
 
 def _as_list(found: str | list[str]) -> list[str]:
     return [found] if isinstance(found, str) else found
+
+
+def _without_lightsail(dns: str, info: ValidationInfo) -> str:
+    if dns == "lightsail" and info.data.get("shape", "server") == "cluster":
+        raise ValueError("lightsail answers for a server only; set it to route53 or external for the shape cluster")
+    return dns
 
 
 def _zone_for_dns(zone: str, info: ValidationInfo) -> str:
@@ -196,7 +219,8 @@ class InfraSettings(BaseModel):
     `automation` runs n8n beside the app, whose editor `automation_networks` may open, or else those of SSH.
     `permissions_boundary` is a policy that no IAM user or role of the stack gets beyond.
     `shape` is a server, a cluster of ECS tasks, or both while one takes over from the other; `cdn` is what stands
-    before the cluster's balancer. `monthly_budget` follows the shape where it is 0.
+    before the cluster's balancer; `database_number` counts the instances of the cluster's database, as a restore makes
+    another one. `monthly_budget` follows the shape where it is 0.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
@@ -205,7 +229,11 @@ class InfraSettings(BaseModel):
     shape: Shape = "server"
     cluster_size: ClusterSize = "small"
     cdn: Annotated[Cdn, AfterValidator(_of_a_cluster)] = "off"
-    server_name: _ServerName = "invoices"
+    cluster_zones: Annotated[tuple[str, ...], BeforeValidator(_as_list), AfterValidator(_two_zones)] = Field(
+        (), validate_default=True
+    )
+    database_number: _Number = 1
+    server_name: Annotated[_ServerName, AfterValidator(_name_of_a_cluster)] = "invoices"
     server_number: _Number = 1
     availability_zone: Annotated[str, AfterValidator(_zone_of_region)] = Field("", validate_default=True)
     bundle: Annotated[
@@ -226,7 +254,7 @@ class InfraSettings(BaseModel):
         (), validate_default=True
     )
     ssh_from_browser: bool = False
-    dns: Literal["route53", "lightsail", "external"] = "external"
+    dns: Annotated[Literal["route53", "lightsail", "external"], AfterValidator(_without_lightsail)] = "external"
     dns_zone: Annotated[_HostName, AfterValidator(_zone_for_dns)] = Field("", validate_default=True)
     domain: Annotated[_HostName, AfterValidator(_in_zone)]
     backups: bool = True
@@ -273,11 +301,19 @@ class InfraSettings(BaseModel):
     @property
     def cluster_domain(self) -> str:
         """Return where the cluster answers: beside the name of the server, while one is rented."""
-        return f"next.{self.domain}" if self.shape == "both" else self.domain
+        return self.next_domain if self.shape == "both" else self.domain
+
+    @property
+    def next_domain(self) -> str:
+        return f"next.{self.domain}"
+
+    @property
+    def database_identifier(self) -> str:
+        return self.server_name if self.database_number == 1 else f"{self.server_name}-{self.database_number}"
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the names that lead to the server: the domain, and that of n8n where there is automation."""
+        """Return the names of the site: the domain, and that of n8n where there is automation."""
         return (self.domain, *([f"n8n.{self.domain}"] if self.automation else []))
 
     @property
@@ -290,7 +326,7 @@ class InfraSettings(BaseModel):
         return LOGIN_USERS[self.blueprint]
 
 
-LISTS = ("sshCidrs", "automationNetworks")
+LISTS = ("sshCidrs", "automationNetworks", "clusterZones")
 KEYS = [field.alias or "" for name, field in InfraSettings.model_fields.items() if name != "region"]
 
 

@@ -63,8 +63,8 @@ class Watched:
 
 
 class ClusterAlarms(ComponentResource):
-    def __init__(self, name: str, settings: InfraSettings, watched: Watched) -> None:
-        super().__init__("invoices:infra:ClusterAlarms", name)
+    def __init__(self, name: str, settings: InfraSettings, watched: Watched, opts: ResourceOptions) -> None:
+        super().__init__("invoices:infra:ClusterAlarms", name, opts=opts)
         self._settings, self._watched = settings, watched
         self._own = ResourceOptions(parent=self)
         self._name = f"{settings.server_name}-cluster"

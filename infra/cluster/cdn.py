@@ -40,8 +40,8 @@ class Origin:
 class Cdn(ComponentResource):
     """The distribution, and the rules that let only it through the balancer."""
 
-    def __init__(self, name: str, settings: InfraSettings, origin: Origin) -> None:
-        super().__init__("invoices:infra:Cdn", name)
+    def __init__(self, name: str, settings: InfraSettings, origin: Origin, opts: ResourceOptions) -> None:
+        super().__init__("invoices:infra:Cdn", name, opts=opts)
         self._settings, self._origin = settings, origin
         self._own = ResourceOptions(parent=self)
         self._tags = tags_of(settings.server_name)
@@ -66,17 +66,18 @@ class Cdn(ComponentResource):
         ).random_password
         version = secretsmanager.SecretVersion(
             "cdn",
-            secret_id=kept.id,
+            secret_id=kept.arn,
             secret_string=Output.secret(made),
             opts=ResourceOptions(parent=self, ignore_changes=["secretString"]),
         )
         return Output.secret(version.secret_string.apply(lambda text: text or ""))
 
     def _certificate(self) -> Output[str]:
-        """Return the ARN of one that the record of the balancer's proves: ACM asks for the same in each region."""
+        """Return the ARN of one that the records of the balancer's prove: ACM asks for the same in each region."""
         certificate = acm.Certificate(
             "cdn",
-            domain_name=self._settings.cluster_domain,
+            domain_name=self._settings.domain,
+            subject_alternative_names=[self._settings.next_domain],
             validation_method="DNS",
             region=CLOUDFRONT_REGION,
             tags=self._tags,

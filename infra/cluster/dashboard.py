@@ -25,8 +25,15 @@ Metric = list[Any]  # namespace, name, dimension and value by turns, and how it 
 
 
 class ClusterDashboard(ComponentResource):
-    def __init__(self, name: str, settings: InfraSettings, watched: Watched, alarms: Sequence[Input[str]] = ()) -> None:
-        super().__init__("invoices:infra:ClusterDashboard", name)
+    def __init__(
+        self,
+        name: str,
+        settings: InfraSettings,
+        watched: Watched,
+        alarms: Sequence[Input[str]],
+        opts: ResourceOptions,
+    ) -> None:
+        super().__init__("invoices:infra:ClusterDashboard", name, opts=opts)
         known: Mapping[str, Input[str]] = {
             "load_balancer": watched.load_balancer,
             "target_group": watched.target_group,

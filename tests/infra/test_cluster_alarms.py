@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pulumi import ResourceOptions
 from support.pulumi_stack import CONFIG, REGION, rented
 from support.watched_cluster import watched
 
@@ -18,7 +19,7 @@ def alarms(size="small", **changes):
     settings = InfraSettings.read({**CONFIG, "shape": "cluster", "clusterSize": size, **changes}, REGION)
 
     def program():
-        made = ClusterAlarms("alarms", settings, watched(size))
+        made = ClusterAlarms("alarms", settings, watched(size), ResourceOptions())
         return {"topic": made.topic}
 
     return rented(program)

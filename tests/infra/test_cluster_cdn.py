@@ -1,6 +1,7 @@
 """CloudFront keeps nothing but static files, and is the only way to the balancer."""
 
 import pytest
+from pulumi import ResourceOptions
 from support.pulumi_stack import CONFIG, rented
 
 from infra.cluster.cdn import Cdn, Origin, addresses_of_cloudfront
@@ -17,7 +18,7 @@ ORIGIN = Origin(
 @pytest.fixture(scope="module")
 def stack():
     def program():
-        made = Cdn("cdn", SETTINGS, ORIGIN)
+        made = Cdn("cdn", SETTINGS, ORIGIN, ResourceOptions())
         return {"host": made.host, "networks": addresses_of_cloudfront()}
 
     return rented(program)

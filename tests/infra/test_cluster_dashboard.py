@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from pulumi import ResourceOptions
 from support.dashboard_body import mistakes, overlaps
 from support.pulumi_stack import CONFIG, REGION, rented
 from support.watched_cluster import watched
@@ -19,7 +20,7 @@ def dashboard():
     alarm = "arn:aws:cloudwatch:us-east-1:1:alarm:invoices-cluster-down"
 
     def program():
-        return {"dashboard": ClusterDashboard("dashboard", SETTINGS, watched(), [alarm]).name}
+        return {"dashboard": ClusterDashboard("dashboard", SETTINGS, watched(), [alarm], ResourceOptions()).name}
 
     return rented(program)
 

@@ -208,7 +208,8 @@ _TABLE: dict[str, dict[str, tuple[str, str, str, str]]] = {
         "certificateValidation:CertificateValidation": ("DescribeCertificate", "DescribeCertificate", "", ""),
     },
     "scheduler": {
-        "schedule:Schedule": ("CreateSchedule iam:PassRole", "GetSchedule", "UpdateSchedule iam:PassRole", "DeleteSchedule",
+        "schedule:Schedule": (
+            "CreateSchedule iam:PassRole", "GetSchedule", "UpdateSchedule iam:PassRole", "DeleteSchedule",
         ),
     },
     "wafv2": {
@@ -370,7 +371,7 @@ def _arn(service: str, kind: str, inputs: dict[str, Any], region: str) -> str:
         + str(inputs.get("secretId", name)).rpartition(":")[2],
         "budgets": f"arn:aws:budgets::{ACCOUNT}:budget/{name}",
         "route53": f"arn:aws:route53:::{'healthcheck/1' if kind.startswith('health') else 'hostedzone/Z1'}",
-        "ec2": f"arn:aws:ec2:{region}:{ACCOUNT}:{own.lower()}/0a1b",
+        "ec2": f"arn:aws:ec2:{region}:{ACCOUNT}:{'security-group' if 'SecurityGroup' in own else own.lower()}/0a1b",
         "elasticloadbalancing": f"arn:aws:elasticloadbalancing:{region}:{ACCOUNT}:{own.lower()}/0a1b",
         "rds": f"arn:aws:rds:{region}:{ACCOUNT}:{_RDS_KINDS.get(own, 'db')}:{inputs.get('identifier') or name}",
         "ecs": f"arn:aws:ecs:{region}:{ACCOUNT}:{_ecs_name(own, inputs, name)}",

@@ -27,10 +27,40 @@ ANSWERS = {
     "aws:iam/accessKey:AccessKey": {"secret": "the secret half"},
     "aws:cloudfront/distribution:Distribution": {"domainName": "d1.cloudfront.net", "hostedZoneId": "Z2FDTNDATAQYW2"},
     "aws:wafv2/webAcl:WebAcl": {"arn": "arn:aws:wafv2:us-east-1:1:global/webacl/invoices-cdn/1"},
+    "aws:acm/certificate:Certificate": {
+        "arn": "arn:aws:acm:us-east-1:1:certificate/1",
+        "status": "PENDING_VALIDATION",
+        "domainValidationOptions": [
+            {"domainName": name, "resourceRecordName": f"_proof.{name}.", "resourceRecordValue": "_1.acm.aws."}
+            for name in ("invoices.example.com", "next.invoices.example.com")
+        ],
+    },
+    "aws:acm/certificateValidation:CertificateValidation": {"certificateArn": "arn:aws:acm:us-east-1:1:certificate/1"},
+    "aws:lb/loadBalancer:LoadBalancer": {
+        "dnsName": "balancer-1.elb.amazonaws.com",
+        "zoneId": "ZELB",
+        "arnSuffix": "app/b/1",
+    },
+    "aws:lb/targetGroup:TargetGroup": {"arnSuffix": "targetgroup/inv-1/3"},
+    "aws:rds/instance:Instance": {
+        "address": "invoices.1.us-east-1.rds.amazonaws.com",
+        "masterUserSecrets": [{"secretArn": "arn:aws:secretsmanager:us-east-1:1:secret:rds!db-1"}],
+    },
 }
+# What has an ARN that the program takes apart, or gives to a policy.
+_ARNS = {
+    "aws:ecs/cluster:Cluster": "arn:aws:ecs:us-east-1:123456789012:cluster/{name}",
+    "aws:ecs/taskDefinition:TaskDefinition": "arn:aws:ecs:us-east-1:123456789012:task-definition/{family}:1",
+    "aws:ecr/repository:Repository": "arn:aws:ecr:us-east-1:123456789012:repository/{name}",
+    "aws:iam/role:Role": "arn:aws:iam::123456789012:role/{name}",
+    "aws:lb/loadBalancer:LoadBalancer": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/b/1",
+    "aws:lb/listener:Listener": "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/b/1/2",
+    "aws:lb/targetGroup:TargetGroup": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/inv-1/3",
+}
+CLUSTER = {"shape": "cluster", "dns": "route53", "dnsZone": "example.com", "monthlyBudget": "900"}
 
 
-_NAMED_BY_PULUMI = {"aws:iam/user:User", "aws:iam/group:Group"}
+_NAMED_BY_PULUMI = {"aws:iam/user:User", "aws:iam/group:Group", "aws:iam/role:Role"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +99,13 @@ class _Aws(Mocks):
         if args.typ == "aws:secretsmanager/secret:Secret":
             answer = {"arn": f"arn:aws:secretsmanager:us-east-1:1:secret:{args.inputs['namePrefix']}1"}
         named = {"name": f"{args.name}-1a2b3c4"} if args.typ in _NAMED_BY_PULUMI else {}
+        if args.typ == "aws:s3/bucket:Bucket" and args.name == "files":
+            answer = {"arn": "arn:aws:s3:::invoices-files-1", "bucket": "invoices-files-1"}
+        if args.typ in _ARNS:
+            answer = {**answer, "arn": _ARNS[args.typ].format(**{"name": args.name, **args.inputs, **named})}
+        if args.typ == "aws:ecr/repository:Repository":
+            registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+            answer["repositoryUrl"] = f"{registry}/{args.inputs['name']}"
         return answer.get("bucket", f"{args.name}-id"), {**named, **args.inputs, **answer}
 
     def call(self, args):
