@@ -10,7 +10,6 @@ from infra import costs
 from infra.backup_bucket import BackupBucket
 from infra.cluster.cluster import Cluster
 from infra.dns_records import DnsRecords
-from infra.prices import bundle_price
 from infra.rented_server import RentedServer, no_server
 from infra.settings import KEYS, LISTS, InfraSettings, InfraSettingsError
 
@@ -60,7 +59,7 @@ def _within_budget(settings: InfraSettings) -> None:
     if costs.is_above_budget(settings):
         raise pulumi.RunError(f"{table}\nThat is above monthlyBudget, ${settings.monthly_budget}.")
     pulumi.log.info(table)
-    if bundle_price(settings.bundle) is None:
+    if not costs.is_noted(settings):
         pulumi.log.warn(
             f"bundle: the price of {settings.bundle} is not noted, so monthlyBudget counts the rest only; "
             "`fab preflight` asks AWS for it."

@@ -17,11 +17,14 @@ _Blueprint = Literal["ubuntu_24_04", "ubuntu_22_04", "debian_13"]
 Monitoring = Literal["off", "basic", "detailed"]
 Shape = Literal["server", "both", "cluster"]
 ClusterSize = Literal["small", "medium", "large"]
+Cdn = Literal["off", "cloudfront"]
 
 DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 LEAST_MEMORY_GIGABYTES = 2
 LEAST_MEMORY_WITH_AUTOMATION = 4
 _KEYS_AT_ONCE = 2
+# Somewhat more than each costs by infra/prices.toml; a test compares them.
+_BUDGETS: Mapping[ClusterSize | None, int] = {None: 50, "small": 175, "medium": 300, "large": 675}
 _LEAST_ZONES = 2
 _KEY_KINDS = {"ssh-ed25519", "ssh-rsa"}
 LOGIN_USERS: Mapping[_Blueprint, str] = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_13": "admin"}
@@ -171,6 +174,19 @@ def _with_room(automation: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 
     return automation
 
 
+def _of_a_cluster(cdn: Cdn, info: ValidationInfo) -> Cdn:
+    if cdn != "off" and info.data.get("shape", "server") == "server":
+        raise ValueError("CloudFront stands before a cluster only; set cdn to off for the shape server")
+    return cdn
+
+
+def _budget_of_the_shape(dollars: int, info: ValidationInfo) -> int:
+    shape = info.data.get("shape", "server")
+    server = _BUDGETS[None] if shape != "cluster" else 0
+    cluster = _BUDGETS[info.data.get("cluster_size", "small")] if shape != "server" else 0
+    return dollars or server + cluster
+
+
 def _for_alarms(email: str, info: ValidationInfo) -> str:
     if not email and info.data.get("monitoring", "off") != "off":
         raise ValueError("it is missing; alarms need somebody to be sent to, or set monitoring to off")
@@ -202,8 +218,9 @@ class InfraSettings(BaseModel):
     domain's records are set; `backup_lock_mode` is who can lift a backup's lock early: an administrator, or nobody.
     `automation` runs n8n beside the app, whose editor `automation_networks` may open, or else those of SSH.
     `permissions_boundary` is a policy that no IAM user or role of the stack gets beyond.
-    `shape` is a server, a cluster of ECS tasks, or both while one takes over from the other; `database_number` counts
-    the instances of the cluster's database, as a restore makes another one.
+    `shape` is a server, a cluster of ECS tasks, or both while one takes over from the other; `cdn` is what stands
+    before the cluster's balancer; `database_number` counts the instances of the cluster's database, as a restore makes
+    another one. `monthly_budget` follows the shape where it is 0.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
@@ -211,6 +228,7 @@ class InfraSettings(BaseModel):
     region: str = Field(alias="aws:region")
     shape: Shape = "server"
     cluster_size: ClusterSize = "small"
+    cdn: Annotated[Cdn, AfterValidator(_of_a_cluster)] = "off"
     cluster_zones: Annotated[tuple[str, ...], BeforeValidator(_as_list), AfterValidator(_two_zones)] = Field(
         (), validate_default=True
     )
@@ -244,7 +262,9 @@ class InfraSettings(BaseModel):
     backup_lock_days: int = Field(30, ge=1, le=3_650)
     monitoring: Monitoring = "basic"
     alert_email: Annotated[_Email, AfterValidator(_for_alarms)] = Field("", validate_default=True)
-    monthly_budget: int = Field(50, ge=1, le=10_000)
+    monthly_budget: Annotated[int, AfterValidator(_budget_of_the_shape)] = Field(
+        0, ge=0, le=10_000, validate_default=True
+    )
     secrets: Literal["server", "secretsmanager"] = "server"
     logs: Literal["server", "cloudwatch"] = "server"
     permissions_boundary: Annotated[

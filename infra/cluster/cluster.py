@@ -6,8 +6,11 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_aws import cloudwatch, ecs
 
 from infra.backup_bucket import BackupBucket
+from infra.cluster.alarms import ClusterAlarms, Watched
 from infra.cluster.balancer import Balancer
+from infra.cluster.cdn import Cdn, Origin
 from infra.cluster.certificate import Certificate
+from infra.cluster.dashboard import ClusterDashboard
 from infra.cluster.database import Database
 from infra.cluster.files import FOLDER, FilesBucket
 from infra.cluster.network import Network
@@ -33,7 +36,11 @@ class Cluster(ComponentResource):
         self.network = Network("network", settings, own)
         self.certificate = Certificate("certificate", settings, records, own)
         self.balancer = Balancer("balancer", settings, self.network, self.certificate.arn, own)
-        records.lead_to_balancer(self.balancer.host_name, self.balancer.zone)
+        cdn = self._cdn() if settings.cdn == "cloudfront" else None
+        if cdn:
+            records.lead_to_balancer(cdn.host, cdn.zone_id)
+        else:
+            records.lead_to_balancer(self.balancer.host_name, self.balancer.zone)
         self.database = Database("database", settings, self.network, own)
         self.files = FilesBucket("files", settings, own)
         self.registry = Registry("registry", settings, own)
@@ -76,8 +83,35 @@ class Cluster(ComponentResource):
             account=account,
             opts=own,
         )
+        watched, is_watched = self._watched(), settings.monitoring != "off"
+        self.alarms = ClusterAlarms("alarms", settings, watched, own) if is_watched else None
+        self.dashboard = (
+            ClusterDashboard("dashboard", settings, watched, self.alarms.arns, own) if self.alarms else None
+        )
         self.outputs = self._outputs()
         self.register_outputs({"domain": settings.cluster_domain})
+
+    def _cdn(self) -> Cdn:
+        origin = Origin(
+            host=self.balancer.host_name,
+            listener=self.balancer.listener.arn,
+            target_group=self.balancer.target_group,
+            certificate_is_valid=self.certificate.arn,
+        )
+        return Cdn("cdn", self._settings, origin, ResourceOptions(parent=self))
+
+    def _watched(self) -> Watched:
+        return Watched(
+            load_balancer=self.balancer.arn_suffix,
+            target_group=self.balancer.target_group_suffix,
+            certificate=self.certificate.arn,
+            ecs_cluster=self.ecs.name,
+            app_service=self.services.app,
+            worker_service=self.services.worker,
+            database=self.database.identifier,
+            log_group=self.logs.name,
+            size=SIZES[self._settings.cluster_size],
+        )
 
     def _parts(self) -> dict[str, Input[str]]:
         return {
@@ -125,8 +159,8 @@ class Cluster(ComponentResource):
             "files_bucket": self.files.name,
             "backup_bucket": self._backups.name if self._backups else "",
             "log_group": self.logs.name,
-            "alarm_topic": "",
-            "dashboard": "",
+            "alarm_topic": self.alarms.topic if self.alarms else "",
+            "dashboard": self.dashboard.name if self.dashboard else "",
             "size": {
                 "name": settings.cluster_size,
                 "app_tasks": size.app_tasks,

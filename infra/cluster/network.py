@@ -3,6 +3,7 @@
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import ec2, vpc
 
+from infra.cluster.cdn import addresses_of_cloudfront
 from infra.settings import InfraSettings
 from infra.tags import tags_of
 
@@ -22,6 +23,7 @@ class Network(ComponentResource):
     def __init__(self, name: str, settings: InfraSettings, opts: ResourceOptions) -> None:
         super().__init__("invoices:infra:Network", name, opts=opts)
         self._own = ResourceOptions(parent=self)
+        self._settings = settings
         self._name, self._tags = settings.server_name, tags_of(settings.server_name)
         self._vpc = ec2.Vpc(
             "vpc", cidr_block=ADDRESSES, enable_dns_support=True, enable_dns_hostnames=True, tags=self._named("vpc"),
@@ -81,8 +83,11 @@ class Network(ComponentResource):
         ).id
 
     def _connections(self) -> None:
-        for port in (80, 443):
-            self._in(f"everybody-to-balancer-{port}", self.balancer, port, cidr_ipv4=_EVERYBODY)
+        if self._settings.cdn == "cloudfront":  # its list of networks leaves a group room for no second port
+            self._in("cloudfront-to-balancer", self.balancer, 443, prefix_list_id=addresses_of_cloudfront())
+        else:
+            for port in (80, 443):
+                self._in(f"everybody-to-balancer-{port}", self.balancer, port, cidr_ipv4=_EVERYBODY)
         self._out("balancer-to-tasks", self.balancer, PROXY_PORT, referenced_security_group_id=self.tasks)
         self._in("balancer-to-tasks", self.tasks, PROXY_PORT, referenced_security_group_id=self.balancer)
         self._in("tasks-to-database", self.database, DATABASE_PORT, referenced_security_group_id=self.tasks)

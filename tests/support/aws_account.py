@@ -32,7 +32,7 @@ ATTACHMENT = "aws:lightsail/staticIpAttachment:StaticIpAttachment"
 PORTS = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
 _RECORD = "aws:route53/record:Record"
 _NAMED = {
-    "aws:iam/group:Group", "aws:iam/user:User", "aws:budgets/budget:Budget", "aws:sns/topic:Topic",
+    "aws:iam/group:Group", "aws:iam/role:Role", "aws:iam/user:User", "aws:budgets/budget:Budget", "aws:sns/topic:Topic",
     "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/logGroup:LogGroup", "aws:secretsmanager/secret:Secret",
     "aws:lightsail/keyPair:KeyPair", "aws:lightsail/instance:Instance", "aws:lightsail/staticIp:StaticIp",
     "aws:iam/role:Role", "aws:ecs/cluster:Cluster", "aws:ecs/service:Service", "aws:ecr/repository:Repository",
@@ -40,6 +40,7 @@ _NAMED = {
     "aws:rds/subnetGroup:SubnetGroup", "aws:ec2/securityGroup:SecurityGroup", "aws:scheduler/schedule:Schedule",
 }  # fmt: skip
 _OF_THE_ACCOUNT = ("aws:iam/", "aws:budgets/")  # whose names no other region may have either
+_BOUNDED = ("aws:iam/user:User ", "aws:iam/role:Role ")
 BUCKET = "aws:s3/bucket:Bucket"
 DATABASE = "aws:rds/instance:Instance"
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
@@ -104,9 +105,10 @@ class Account:
         return id_, found
 
     def _use(self, verb: str, kind: str, inputs: dict[str, Any], region: str) -> None:
-        users = (found for name, found in self.others.items() if name.startswith("aws:iam/user:User "))
-        user = next((one for one in users if one["name"] == inputs.get("user")), inputs)
-        for need in map(asdict, needs(kind, verb, inputs, region, user.get("permissionsBoundary") or "")):
+        bounded = (found for name, found in self.others.items() if name.startswith(_BOUNDED))
+        whose = inputs.get("user") or inputs.get("role")
+        bearer = next((one for one in bounded if one["name"] == whose), inputs)
+        for need in map(asdict, needs(kind, verb, inputs, region, bearer.get("permissionsBoundary") or "")):
             if need not in self.needed:
                 self.needed.append(need)
 

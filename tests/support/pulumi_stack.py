@@ -25,12 +25,19 @@ ANSWERS = {
     "aws:sns/topic:Topic": {"arn": "arn:aws:sns:us-east-1:1:invoices-alarms"},
     "aws:cloudwatch/logGroup:LogGroup": {"arn": "arn:aws:logs:us-east-1:1:log-group:/invoices/invoices"},
     "aws:iam/accessKey:AccessKey": {"secret": "the secret half"},
+    "aws:cloudfront/distribution:Distribution": {"domainName": "d1.cloudfront.net", "hostedZoneId": "Z2FDTNDATAQYW2"},
+    "aws:wafv2/webAcl:WebAcl": {"arn": "arn:aws:wafv2:us-east-1:1:global/webacl/invoices-cdn/1"},
     "aws:acm/certificate:Certificate": {
         "arn": "arn:aws:acm:us-east-1:1:certificate/1",
         "status": "PENDING_VALIDATION",
     },
     "aws:acm/certificateValidation:CertificateValidation": {"certificateArn": "arn:aws:acm:us-east-1:1:certificate/1"},
-    "aws:lb/loadBalancer:LoadBalancer": {"dnsName": "balancer-1.elb.amazonaws.com", "zoneId": "ZELB"},
+    "aws:lb/loadBalancer:LoadBalancer": {
+        "dnsName": "balancer-1.elb.amazonaws.com",
+        "zoneId": "ZELB",
+        "arnSuffix": "app/b/1",
+    },
+    "aws:lb/targetGroup:TargetGroup": {"arnSuffix": "targetgroup/inv-1/3"},
     "aws:rds/instance:Instance": {
         "address": "invoices.1.us-east-1.rds.amazonaws.com",
         "masterUserSecrets": [{"secretArn": "arn:aws:secretsmanager:us-east-1:1:secret:rds!db-1"}],
@@ -107,7 +114,11 @@ class _Aws(Mocks):
         return answer.get("bucket", f"{args.name}-id"), {**named, **args.inputs, **answer}
 
     def call(self, args):
-        return {"zoneId": "Z1", **args.args}
+        found = {
+            "aws:secretsmanager/getRandomPassword:getRandomPassword": {"randomPassword": "a random text of AWS"},
+            "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": f"pl-{args.args.get('name')}"},
+        }
+        return {"zoneId": "Z1", **args.args, **found.get(args.token, {})}
 
 
 class _Recorder(MockMonitor):
