@@ -31,7 +31,8 @@ class DnsRecords(ComponentResource):
         self.issuer_lines: list[str] = []
         addresses = wanted(settings, server.address, server.ipv6_address) if server else {}
         for domain in settings.names:
-            self._lead_to_server(domain, addresses)
+            if addresses:
+                self._lead_to_server(domain, addresses)
             if domain == settings.domain:  # the issuers of the domain count for the names below it as well
                 self._allow_issuers()
         self.register_outputs({})
