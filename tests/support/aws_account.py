@@ -35,7 +35,7 @@ _NAMED = {
     "aws:iam/group:Group", "aws:iam/role:Role", "aws:iam/user:User", "aws:budgets/budget:Budget", "aws:sns/topic:Topic",
     "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/logGroup:LogGroup", "aws:secretsmanager/secret:Secret",
     "aws:lightsail/keyPair:KeyPair", "aws:lightsail/instance:Instance", "aws:lightsail/staticIp:StaticIp",
-    "aws:iam/role:Role", "aws:ecs/cluster:Cluster", "aws:ecs/service:Service", "aws:ecr/repository:Repository",
+    "aws:ecs/cluster:Cluster", "aws:ecs/service:Service", "aws:ecr/repository:Repository",
     "aws:lb/targetGroup:TargetGroup", "aws:lb/loadBalancer:LoadBalancer", "aws:rds/parameterGroup:ParameterGroup",
     "aws:rds/subnetGroup:SubnetGroup", "aws:ec2/securityGroup:SecurityGroup", "aws:scheduler/schedule:Schedule",
 }  # fmt: skip
