@@ -1,9 +1,11 @@
-"""The sizes of a cluster."""
+"""The sizes of a cluster, and the version of its database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.settings import ClusterSize
+
+POSTGRESQL = "17"
 
 
 @dataclass(frozen=True, slots=True)
