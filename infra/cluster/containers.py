@@ -17,6 +17,8 @@ _LEAVE_SECONDS = 10  # a balancer sends on for a while after it stops a target
 _SIGNING = {"SECRET_KEY": "SECRET_KEY", "SECRET_KEYS_BEFORE": "SECRET_KEYS_BEFORE"}
 _MAIL = {"SMTP_URL": "SMTP_URL"}
 _PROVIDER = {"OIDC_CLIENT_SECRET": "OIDC_CLIENT_SECRET"}
+_KEY_FILE = "/tmp/signing_key"  # noqa: S108  # inside the container, in memory
+_KEY_INTO_FILE = f"""umask 077; printf '%s\\n' "$BACKUP_SIGNING_KEY" > {_KEY_FILE}; exec "$@\""""
 _SETUP = ("APP_DATABASE_URL", "WORKER_DATABASE_URL", "OWNER_DATABASE_URL", "BACKUP_DATABASE_URL")
 # Python's bare interpreter, as in app/Dockerfile: ECS does not look at an image's own check.
 _ALIVE = (
@@ -51,6 +53,8 @@ def once_containers(parts: Parts) -> str:
 def backup_containers(parts: Parts) -> str:
     """Return what makes the hourly backup and, run with another command, the database and its roles."""
     backup = _container("backup", parts["backup_repository"], _USER, parts, stop=_LONG_STOP_SECONDS)
+    # ssh-keygen signs with a key in a file: it is kept in memory. A run with another command goes through here too.
+    backup["entryPoint"] = ["sh", "-c", _KEY_INTO_FILE, "sh"]
     backup["command"] = ["invoices", "backup"]
     backup["mountPoints"] = [_mount("data", "/data"), _mount("scratch", "/scratch")]
     region = parts["region"]
@@ -61,6 +65,8 @@ def backup_containers(parts: Parts) -> str:
             "BACKUP_PLACE": f"s3://{parts['backup_bucket']}" if parts["backup_bucket"] else "",
             "BACKUP_ENDPOINT": f"https://s3.{region}.amazonaws.com",
             "BACKUP_REGION": region,
+            "BACKUP_BY_ROLE": "on",
+            "BACKUP_SIGNING_KEY_FILE": _KEY_FILE,
             "PGHOST": parts["database_host"],
             "PGPORT": str(DATABASE_PORT),
             "PGDATABASE": "postgres",

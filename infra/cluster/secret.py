@@ -1,4 +1,4 @@
-"""What the tasks are told as secrets: one object of Secrets Manager, which the first deploy fills."""
+"""The secrets of the tasks: one object of Secrets Manager, which the first deploy fills."""
 
 from collections.abc import Mapping
 

@@ -81,7 +81,7 @@ def test_a_database_that_was_restored_takes_over_and_the_first_goes_only_once_aw
     assert (found.database_identifier, found.database_host) == ("invoices-2", host)
     assert {one["identifier"] for one in of_kind(cluster, DATABASE)} == {"invoices", "invoices-2"}
     made = [kind for verb, kind, _ in asked_since(cluster, cluster_once) if verb == "create"]
-    assert set(made) == {"TaskDefinition"}
+    assert set(made) == {"LogGroup", "TaskDefinition"}
 
 
 def test_another_port_replaces_targets_while_the_listener_has_them_and_keeps_all_revisions(cluster, cluster_once):

@@ -175,7 +175,7 @@ class Account:
                 if instance.static_ip == id_:
                     instance.static_ip = ""
         elif kind == TASK_DEFINITION and before.get("skipDestroy"):
-            return  # the revision stays, for whoever goes back to it
+            return  # the revision stays, for a rollback
         elif kind == PORTS:
             if before["instanceName"] in self.instances:
                 instance = self.instances[before["instanceName"]]

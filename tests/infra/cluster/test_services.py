@@ -150,10 +150,10 @@ def test_no_task_asks_for_a_key_that_the_first_deploy_does_not_fill(stack):
     assert asked == set(KEYS)
 
 
-def test_only_the_task_that_makes_the_database_is_told_the_administrator_s_password(stack):
-    told = [one["name"] for one in every_container(stack) if "PGPASSWORD" in secrets(one)]
+def test_only_the_task_that_makes_the_database_gets_the_administrator_s_password(stack):
+    given = [one["name"] for one in every_container(stack) if "PGPASSWORD" in secrets(one)]
 
-    assert told == ["backup"]
+    assert given == ["backup"]
     assert secrets(containers(stack, "backup")["backup"])["PGPASSWORD"].endswith("secret:rds!db-1:password::")
 
 
@@ -177,6 +177,17 @@ def test_a_backup_is_made_every_hour_by_the_newest_revision(stack):
     assert inputs["target"]["ecsParameters"]["taskDefinitionArn"].endswith(":task-definition/invoices-backup")
     place = environment(containers(stack, "backup")["backup"])["BACKUP_PLACE"]
     assert place == "s3://invoices-backups-1"
+
+
+def test_a_backup_is_stored_by_the_role_of_its_task_and_signed_by_a_key_that_is_kept_in_memory(stack):
+    backup = containers(stack, "backup")["backup"]
+
+    assert environment(backup)["BACKUP_BY_ROLE"] == "on"
+    assert environment(backup)["BACKUP_SIGNING_KEY_FILE"] == "/tmp/signing_key"
+    assert (
+        backup["entryPoint"][2] == """umask 077; printf '%s\\n' "$BACKUP_SIGNING_KEY" > /tmp/signing_key; exec "$@\""""
+    )
+    assert backup["command"] == ["invoices", "backup"]
 
 
 def test_without_backups_none_is_scheduled_and_the_database_can_still_be_made():
