@@ -310,6 +310,7 @@ class BackupSettings(_DataSettings):
     backup_region: str = "us-east-1"
     backup_access_key_id: str = Field("", repr=False)
     backup_secret_access_key: str = Field("", repr=False)
+    backup_by_role: bool = False  # the task's own, as on a cluster: there is no key then
     backup_ca_file: Path | None = None
     backup_recipient: _Recipient = ""
     backup_signing_key_file: Path | None = None

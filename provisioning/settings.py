@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 FILE_OF_THIS_MACHINE = os.environ.get("INVOICES_SERVER", "")  # describes a server that Pulumi did not rent
 
 DiskEncryption = Literal["off", "typed", "secretsmanager"]
+Shape = Literal["server", "both", "cluster"]
 
 
 class HostSettingsError(Exception):
@@ -32,6 +33,62 @@ def _mail_server(text: str) -> str:
     return text
 
 
+class ClusterSize(BaseModel):
+    """The size by its name, and how many tasks run once a version is deployed: a service is rented with none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    app_tasks: int
+    worker_tasks: int
+
+
+class ClusterSettings(BaseModel):
+    """The cluster, in the names of the stack's output `cluster`.
+
+    `domain` is where it answers, next.DOMAIN while a server answers for DOMAIN. Services and families of task
+    definitions are names, repositories are addresses to push to; `database_master_secret` and `secret` are ARNs.
+    Texts are empty for what was not rented: the bucket of backups, the alarms' topic, the dashboard.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    region: str
+    domain: str
+    zones: tuple[str, ...]
+    subnets: tuple[str, ...]
+    task_security_group: str
+    ecs_cluster: str
+    app_service: str
+    worker_service: str
+    app_family: str
+    worker_family: str
+    once_family: str
+    backup_family: str
+    app_repository: str
+    proxy_repository: str
+    backup_repository: str
+    load_balancer_arn: str
+    load_balancer_name: str
+    listener_arn: str
+    target_group_arn: str
+    database_identifier: str
+    database_host: str
+    database_master_secret: str
+    secret: str
+    files_bucket: str
+    backup_bucket: str
+    log_group: str
+    alarm_topic: str
+    dashboard: str
+    size: ClusterSize
+
+
+def _none_without_keys(found: object) -> object:
+    return found or None
+
+
 class HostSettings(BaseModel):
     """The server, in the names of the stack's outputs; texts are empty for what was not rented.
 
@@ -43,6 +100,7 @@ class HostSettings(BaseModel):
     `disk_secret` names the secret that has the key of the encrypted disk, where it is not typed.
     `dns_records_to_set` has a line for each record to be set by hand; `monthly_cost` is in dollars, by item;
     `host_keys` are lines such as `ssh-ed25519 AAAA…`, empty where only `fab trust` can get them.
+    `shape` says what is rented: a server, a cluster, or both; what is the server's own is empty where there is none.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -73,6 +131,8 @@ class HostSettings(BaseModel):
     disk_encryption: DiskEncryption = "off"
     disk_secret: str = ""
     monthly_cost: Mapping[str, str]
+    shape: Shape = "server"
+    cluster: Annotated[ClusterSettings | None, BeforeValidator(_none_without_keys)] = None
 
     @property
     def automation_domain(self) -> str:
@@ -104,6 +164,6 @@ class HostSettings(BaseModel):
 
 def _mistakes(error: ValidationError) -> str:
     found = error.errors()
-    missing = ", ".join(str(one["loc"][0]) for one in found if one["type"] == "missing")
+    missing = ", ".join(".".join(map(str, one["loc"])) for one in found if one["type"] == "missing")
     wrong = [": ".join([*map(str, one["loc"]), one["msg"]]) for one in found if one["type"] != "missing"]
     return "; ".join([*([f"there is no {missing}"] if missing else []), *wrong])

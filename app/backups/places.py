@@ -72,7 +72,8 @@ def place_at(settings: BackupSettings) -> Place:
     parts = urlsplit(settings.backup_place)
     if parts.scheme == "file":
         return Directory(Path(unquote(parts.path)))
-    settings.require("backup_access_key_id", "backup_secret_access_key")
+    if not settings.backup_by_role:
+        settings.require("backup_access_key_id", "backup_secret_access_key")
     return S3Bucket(parts.netloc, _client(settings))
 
 
@@ -217,8 +218,8 @@ def _client(settings: BackupSettings) -> Any:  # noqa: ANN401  # boto3 has no ty
         "s3",
         endpoint_url=endpoint,
         region_name=settings.backup_region,
-        aws_access_key_id=settings.backup_access_key_id,
-        aws_secret_access_key=settings.backup_secret_access_key,
+        aws_access_key_id=settings.backup_access_key_id or None,  # None: that of the role
+        aws_secret_access_key=settings.backup_secret_access_key or None,
         verify=str(authority) if authority else None,
         config=Config(
             connect_timeout=10,

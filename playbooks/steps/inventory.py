@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from playbooks.steps.operator_files import environment
-from provisioning.settings import FILE_OF_THIS_MACHINE, HostSettings, HostSettingsError
+from provisioning.settings import FILE_OF_THIS_MACHINE, ClusterSettings, HostSettings, HostSettingsError
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / ".invoices"  # host keys and reports on this machine; never committed
@@ -32,6 +32,14 @@ def server_settings(server: str, stack: str) -> HostSettings:
     outputs = _outputs(stack)
     told = {name: _secret(stack, name) for name in _SECRETS if name in outputs}
     return HostSettings.from_outputs(outputs | told)
+
+
+def cluster_settings(stack: str) -> ClusterSettings:
+    """Return the cluster of the stack's outputs; raises HostSettingsError."""
+    found = server_settings("", stack).cluster
+    if found is None:
+        raise HostSettingsError(f"The stack {stack} has no cluster: set shape to both or cluster and run `pulumi up`.")
+    return found
 
 
 def restorer_key(server: str, stack: str) -> RestorerKey:

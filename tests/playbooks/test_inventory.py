@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from support.cluster_facts import CLUSTER
 from support.recording_stack import FACTS
 
-from playbooks.steps.inventory import ROOT, restorer_key, server_settings
+from playbooks.steps.inventory import ROOT, cluster_settings, restorer_key, server_settings
 from provisioning.settings import HostSettingsError
 
 OUTPUTS = FACTS | {"aws_secret_access_key": "[secret]", "restorer_access_key_id": "AKIAR"}
@@ -84,3 +85,20 @@ def test_a_stack_without_a_bucket_has_no_restorer(pulumi, tmp_path):
 
     with pytest.raises(HostSettingsError, match=r"The stack prod has no key that reads backups: set backups to true"):
         restorer_key("", "prod")
+
+
+def test_the_cluster_of_a_stack_is_found(pulumi, tmp_path):
+    (tmp_path / "pulumi.all").write_text(json.dumps(OUTPUTS | {"shape": "cluster", "cluster": CLUSTER}))
+
+    found = cluster_settings("prod")
+    assert (found.app_service, found.subnets, found.size.app_tasks) == (
+        "invoices-app", ("subnet-1", "subnet-2"), 2,
+    )  # fmt: skip
+
+
+def test_a_stack_without_a_cluster_is_named_with_the_setting_that_rents_one(pulumi, tmp_path):
+    (tmp_path / "pulumi.all").write_text(json.dumps(OUTPUTS | {"shape": "server", "cluster": {}}))
+
+    with pytest.raises(HostSettingsError) as error:
+        cluster_settings("prod")
+    assert str(error.value) == "The stack prod has no cluster: set shape to both or cluster and run `pulumi up`."

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from support.cluster_facts import CLUSTER
 
 from provisioning.settings import HostSettings, HostSettingsError
 
@@ -20,6 +21,16 @@ def test_what_the_stack_puts_out_is_read():
     settings = HostSettings.from_outputs({**OUTPUTS, "more": 1})
 
     assert (settings.host, settings.ssh_cidrs) == ("198.51.100.9", ("203.0.113.7/32",))
+
+
+def test_a_stack_has_no_cluster_unless_its_outputs_say_so():
+    assert HostSettings.from_outputs(OUTPUTS).cluster is None
+    assert HostSettings.from_outputs({**OUTPUTS, "shape": "server", "cluster": {}}).cluster is None
+
+
+def test_a_key_that_the_cluster_lacks_is_named():
+    with pytest.raises(HostSettingsError, match=r"there is no cluster\.secret"):
+        HostSettings.from_outputs({**OUTPUTS, "cluster": {key: CLUSTER[key] for key in CLUSTER if key != "secret"}})
 
 
 def test_what_is_missing_is_named():

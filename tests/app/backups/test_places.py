@@ -187,6 +187,17 @@ def test_a_wrong_secret_is_a_sentence(s3_server, file):
         place_at(settings_of(**values)).put("dumps/1", file)
 
 
+def test_by_the_role_of_its_container_it_needs_no_key_of_its_own(s3_server, file, monkeypatch):
+    values = s3_server.environment(s3_server.writer)
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):  # boto3 finds those of a role as it finds these
+        monkeypatch.setenv(f"AWS_{name}", values.pop(f"BACKUP_{name}"))
+
+    place = place_at(settings_of(**values, BACKUP_BY_ROLE="on"))
+    place.put("dumps/by-role", file)
+
+    assert "dumps/by-role" in place.keys("dumps/")
+
+
 @pytest.mark.parametrize(
     ("missing", "sentence"),
     [
