@@ -120,7 +120,7 @@ def test_a_cluster_takes_over_from_a_server_that_nobody_touches_until_it_is_unpr
 
     after = asked_since(rented, rented_once)[len(beside) :]
     assert {one[2] for one in after if one[0] == "delete" and one[1] in OF_A_SERVER} == {
-        "server", "address", "attachment", "ports", "operator",
+        "server", "address", "ports", "operator",
     }  # fmt: skip
     kept = {"Bucket", "Secret", "Repository", "LoadBalancer", "TargetGroup", "Certificate"}
     assert [one for one in after if one[0] == "delete" and one[1] in kept] == []
