@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from infra.cluster.sizes import ONCE, SIZES, Size, Task
+from infra.cluster.sizes import ONCE, SIZES, ClusterCapacity, Task
 from infra.prices import UNITS, Price
 from infra.settings import ClusterSize, InfraSettings
 
@@ -42,7 +42,7 @@ def monthly(settings: InfraSettings) -> list[Price]:
     return [Price(what, dollars.quantize(_CENT)) for what, dollars in _items(settings, size, usage)]
 
 
-def _items(settings: InfraSettings, size: Size, usage: _Usage) -> Iterator[tuple[str, Decimal]]:
+def _items(settings: InfraSettings, size: ClusterCapacity, usage: _Usage) -> Iterator[tuple[str, Decimal]]:
     yield "Load balancer in two zones", UNITS["load_balancer"] + usage.balancer_units * UNITS["load_balancer_capacity"]
     yield f"App, {_said(size.app_tasks, size.app)}", size.app_tasks * _dollars_of(size.app)
     yield f"Worker, {_said(size.worker_tasks, size.worker)}", size.worker_tasks * _dollars_of(size.worker)

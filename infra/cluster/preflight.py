@@ -7,7 +7,7 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from infra.cluster.sizes import ONCE, POSTGRESQL, SIZES, Size
+from infra.cluster.sizes import ONCE, POSTGRESQL, SIZES, ClusterCapacity
 from infra.findings import Clients, Finding, all_of, asked
 from infra.settings import InfraSettings
 
@@ -55,7 +55,7 @@ def _processors(settings: InfraSettings, quotas: BaseClient) -> Finding:
     return Finding(what)
 
 
-def processors_of_a_deploy(size: Size) -> Decimal:
+def processors_of_a_deploy(size: ClusterCapacity) -> Decimal:
     """Return how many vCPU run at once at most: all tasks twice, and a single command."""
     units = 2 * (size.app_tasks * size.app.cpu + size.worker_tasks * size.worker.cpu) + ONCE.cpu
     return Decimal(units) / _UNITS_OF_PROCESSOR
