@@ -33,7 +33,8 @@ def used(**changes):
             id_, found = account.create(one.options.type, one.name, {**named, **one.inputs}, REGION)
             made.append((one, id_, found))
     for one, id_, found in reversed(made):
-        account.update(one.options.type, id_, {**one.inputs}, REGION)
+        unprotected = {key: False for key in ("deletionProtection", "enableDeletionProtection") if key in one.inputs}
+        account.update(one.options.type, id_, {**one.inputs, **unprotected}, REGION)
         if not one.options.retainOnDelete:
             account.delete(one.options.type, id_, found, REGION)
     return [Need(**need) for need in account.needed]

@@ -22,6 +22,8 @@ GUESSES = {
     "ipv6-at-once": "A server has its IPv6 address as soon as it is made.",
     "allow-overwrite": "A record that is there already is taken over where that is allowed, and refused elsewhere.",
     "cluster-replaces": "Of a cluster, what tests/support/pulumi_resource_aws.py lists is replaced, and nothing else.",
+    "worker-count": "The samples of a service's CPUUtilization within a minute are as many as its running tasks.",
+    "cloudfront-host": "CloudFront takes a certificate for the Host that it passes on, whatever its origin is called.",
     "attached-elsewhere": "A static address that is attached to another server moves to the one that asks for it.",
 }
 _EVERYBODY = {"cidrs": ["0.0.0.0/0"], "ipv6Cidrs": ["::/0"]}
