@@ -77,7 +77,7 @@ def _digest(found: ClusterSession, repository: str, version: str) -> str:
         if aws.code(error) == "ImageNotFoundException":
             return ""
         raise
-    return str(answer["imageDetails"][0]["imageDigest"])
+    return next((str(one["imageDigest"]) for one in answer["imageDetails"]), "")
 
 
 def _build(found: ClusterSession, release: Release, folder: Path, *, is_refreshed: bool) -> None:

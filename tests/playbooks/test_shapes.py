@@ -1,4 +1,4 @@
-"""A server and a cluster understand the same commands, by the same options; a command for a machine is refused by one."""
+"""A server and a cluster understand the same commands, by the same options; those for a machine a cluster refuses."""
 
 from inspect import getmembers, isfunction, signature
 
