@@ -12,6 +12,7 @@ from playbooks.steps.session import ClusterError, ClusterSession
 
 _PAUSE_SECONDS = 5
 _TRIES = 240  # 20 minutes
+_FAILED = {"EssentialContainerExited", "TaskFailedToStart"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def roll(found: ClusterSession, wanted: list[Rolled], version: str) -> None:
         for one in wanted:
             _wait(found, one.name, begun[one.name])
     except WaiterError as error:
-        raise _failed(found, wanted, before, begun, version) from error
+        raise _failed(found, wanted, before, version) from error
 
 
 def rolled_again(found: ClusterSession, release: releases.ClusterRelease) -> list[Rolled]:
@@ -79,10 +80,8 @@ def _waiter(deployment: str) -> WaiterModel:
     return WaiterModel({"version": 2, "waiters": {"DeploymentCompleted": operation}})
 
 
-def _failed(
-    found: ClusterSession, wanted: list[Rolled], before: Mapping[str, str], begun: Mapping[str, str], version: str
-) -> ClusterError:
-    reason = _reason(found, wanted, begun)
+def _failed(found: ClusterSession, wanted: list[Rolled], before: Mapping[str, str], version: str) -> ClusterError:
+    reason = _reason(found, wanted)
     now = {one.name: str(releases.service(found, one.name)["taskDefinition"]) for one in wanted}
     goes_back = _is_served(found, before)
     if goes_back:
@@ -100,26 +99,26 @@ def _is_served(found: ClusterSession, before: Mapping[str, str]) -> bool:
     return any(one.revisions.get(family) == revision for one in releases.served(found))
 
 
-def _reason(found: ClusterSession, wanted: list[Rolled], begun: Mapping[str, str]) -> str:
-    """Return why the first task of these deployments stopped, by what AWS and the container say."""
+def _reason(found: ClusterSession, wanted: list[Rolled]) -> str:
+    """Return why a task of these revisions stopped, by what AWS and the container say."""
     for one in wanted:
-        if stopped := _stopped(found, one, begun[one.name]):
+        if stopped := _stopped(found, one):
             return _of_task(found, one, stopped)
     return "its tasks run, but the balancer does not find them healthy: see `fab logs --service app`."
 
 
-def _stopped(found: ClusterSession, wanted: Rolled, deployment: str) -> dict[str, Any]:
+def _stopped(found: ClusterSession, wanted: Rolled) -> dict[str, Any]:
+    """Return the last task of the revision that ended by itself, empty if none did."""
     ecs, cluster = found.aws.client("ecs"), found.settings.ecs_cluster
     arns = ecs.list_tasks(cluster=cluster, serviceName=wanted.name, desiredStatus="STOPPED")["taskArns"]
-    if not arns:
-        return {}
-    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"]
-    ours = [one for one in tasks if wanted.revision == one["taskDefinitionArn"] and _has_failed(one, deployment)]
-    return ours[-1] if ours else {}
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"] if arns else []
+    ours = [one for one in tasks if one["taskDefinitionArn"] == wanted.revision and _has_failed(one)]
+    return max(ours, key=lambda one: one["createdAt"], default={})
 
 
-def _has_failed(task: Mapping[str, Any], deployment: str) -> bool:
-    return task.get("startedBy", "") in {"", deployment} or "failed" in task.get("stoppedReason", "").lower()
+def _has_failed(task: Mapping[str, Any]) -> bool:
+    """Tell it from one that the service stopped because there were too many."""
+    return task.get("stopCode") in _FAILED or "failed" in str(task.get("stoppedReason", "")).lower()
 
 
 def _of_task(found: ClusterSession, wanted: Rolled, task: Mapping[str, Any]) -> str:

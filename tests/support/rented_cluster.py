@@ -1,5 +1,6 @@
 """A cluster in an AWS account that ministack plays: what `pulumi up` leaves behind, before anything was deployed."""
 
+import hashlib
 import json
 import stat
 import sys
@@ -24,20 +25,22 @@ _BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 _SET_UP = '#!/bin/sh\n[ -n "$OWNER_DATABASE_URL" ] && echo "set up" >> {folder}/set-up\n'
 # The operator's `docker`: builds nothing, and pushes a manifest of its own for each image.
 _DOCKER = """\
-#!{python}
-import json, sys
+#!{python} -IS
+import json, os, sys, urllib.request
 from pathlib import Path
 with Path({log!r}).open("a") as log:
     log.write(" ".join(sys.argv[1:]) + "\\n")
 if sys.argv[1] == "push":
-    import boto3
     repository, _, tag = sys.argv[-1].partition("/")[2].rpartition(":")
     manifest = json.dumps({{"schemaVersion": 2, "image": sys.argv[-1]}})
-    boto3.client("ecr", region_name="us-east-1").put_image(
-        repositoryName=repository, imageManifest=manifest, imageTag=tag
-    )
+    body = json.dumps({{"repositoryName": repository, "imageManifest": manifest, "imageTag": tag}}).encode()
+    headers = {{
+        "X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.PutImage", "Content-Type": "application/x-amz-json-1.1",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=test/20261128/us-east-1/ecr/aws4_request",
+    }}
+    urllib.request.urlopen(urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], body, headers)).read()
 """
-_LAUNCHER = '#!{python}\nimport sys\nsys.path.insert(0, {root!r})\nfrom app.cli import main\nmain()\n'
+_LAUNCHER = "#!{python}\nimport sys\nsys.path.insert(0, {root!r})\nfrom app.cli import main\nmain()\n"
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,11 @@ class RentedCluster:
         noted = self.folder / "set-up"
         return len(noted.read_text().splitlines()) if noted.exists() else 0
 
-    def break_images(self, *images: str) -> None:
-        """Let containers of services with these images end at once."""
-        (self.folder / "broken").write_text("\n".join(images))
+    def break_version(self, version: str) -> None:
+        """Let the app of this version end as soon as it starts in a service."""
+        image = f"{self.settings.app_repository}:{version}"
+        digest = hashlib.sha256(manifest_of(image).encode()).hexdigest()
+        (self.folder / "broken").write_text(f"{self.settings.app_repository}@sha256:{digest}")
 
     def service(self, name: str) -> dict[str, Any]:
         found = self.aws.client("ecs").describe_services(cluster=self.settings.ecs_cluster, services=[name])
@@ -103,6 +108,11 @@ def rented_cluster(setenv: Callable[[str, str], None]) -> Iterator[RentedCluster
             yield _rent(cluster)
 
 
+def manifest_of(image: str) -> str:
+    """Return what the operator's `docker` pushes as this image."""
+    return json.dumps({"schemaVersion": 2, "image": image})
+
+
 def _write_programs(folder: Path) -> None:
     (folder / "broken").write_text("")
     (folder / "data").mkdir()
@@ -137,7 +147,9 @@ def _rent(cluster: RentedCluster) -> RentedCluster:
     target_group = client("elbv2").create_target_group(
         Name="invoices", Protocol="HTTP", Port=8080, VpcId="vpc-1", TargetType="ip"
     )["TargetGroups"][0]["TargetGroupArn"]
-    settings = cluster.settings.model_copy(update={"secret": secret, "target_group_arn": target_group, "alarm_topic": ""})
+    settings = cluster.settings.model_copy(
+        update={"secret": secret, "target_group_arn": target_group, "alarm_topic": ""}
+    )
     rented = RentedCluster(settings, cluster.folder, cluster.aws)
     for family, containers in _families(settings).items():
         register(rented, family, containers)

@@ -1,7 +1,7 @@
 """What ministack asks of Docker for ECS, answered by processes of this machine: a stand-in for the package `docker`.
 
 A container with a command of `run_task` is that command as a process, with the environment of the container and
-CONTAINER_PATH as its PATH. One without, of a service, is taken to run on, unless BROKEN_IMAGES (a file) names its image:
+CONTAINER_PATH as its PATH. One without, of a service, is taken to run on, unless the file BROKEN_IMAGES names its image:
 then it ends with 1. What ECS makes of a container that ends is ministack's to say.
 """
 
@@ -21,7 +21,7 @@ _SEEN_RUNNING_SECONDS = 0.3  # ECS counts only a container that it saw running
 def from_env(**_settings):
     asking = sys._getframe(1).f_globals["__name__"]
     if not asking.endswith(".ecs"):
-        raise errors.DockerException(f"{asking} gets no containers here")
+        raise errors.DockerError(f"{asking} gets no containers here")
     return Client()
 
 

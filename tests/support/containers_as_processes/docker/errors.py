@@ -1,11 +1,11 @@
-"""The errors of the package `docker` that ministack knows."""
+"""The errors of the package `docker` that ministack knows, by its names."""
 
 
-class DockerException(Exception):
+class DockerError(Exception):
     pass
 
 
-class NotFound(DockerException):
+class NotFound(DockerError):  # noqa: N818  # its name there
     pass
 
 
@@ -13,5 +13,5 @@ class ImageNotFound(NotFound):
     pass
 
 
-class APIError(DockerException):
+class APIError(DockerError):
     pass
