@@ -1,12 +1,11 @@
 """The backup bucket: locked, versioned, encrypted and not public, with the policies of its users."""
 
-from typing import Any
-
 from pulumi import ComponentResource, Resource, ResourceOptions
 from pulumi_aws import iam, s3
 
 from infra.access_keys import AccessKeys
-from infra.iam_policies import allow, deny, policy
+from infra.closed_bucket import close
+from infra.iam_policies import TLS_ONLY, allow, deny, deny_everybody, policy
 from infra.server_user import own_user
 from infra.settings import InfraSettings
 from infra.tags import tags_of
@@ -35,12 +34,13 @@ _DESTROYING = (
 class BackupBucket(ComponentResource):
     """A bucket whose backups cannot be destroyed before their lock expires, not even by an intruder on the server.
 
-    Three principals: the writer, which is the server's user, adds; the restorer, elsewhere, reads; administrators, with
-    a second factor, do the rest. Below `wal/` the writer also reads and hides objects: pgBackRest needs that.
+    Three principals: the writer, which is the server's user or a task of the cluster, adds; the restorer, elsewhere,
+    reads; administrators, with a second factor, do the rest. Below `wal/` the server reads and hides objects too, as
+    pgBackRest needs that.
     When the stack goes, the bucket stays, with all that protects it.
     """
 
-    def __init__(self, name: str, settings: InfraSettings, writer: iam.User) -> None:
+    def __init__(self, name: str, settings: InfraSettings, writer: iam.User | None) -> None:
         super().__init__("invoices:infra:BackupBucket", name)
         server_name = settings.server_name
         self._own = ResourceOptions(parent=self)
@@ -52,43 +52,23 @@ class BackupBucket(ComponentResource):
             tags=tags_of(server_name),
             opts=ResourceOptions(parent=self, protect=True, retain_on_delete=True),
         )
-        self.name = bucket.bucket
-        closed = self._close(bucket)
+        self.name, self.arn = bucket.bucket, bucket.arn
+        closed = close(bucket, self._kept())
         locked = self._lock(bucket, settings)
         s3.BucketPolicy(  # last: it denies what makes the others
             "guard",
             bucket=bucket.id,
             policy=bucket.arn.apply(_bucket_policy),
-            opts=self._kept(*closed, *locked),
+            opts=self._kept(closed, *locked),
         )
-        iam.UserPolicy("writer", user=writer.name, policy=bucket.arn.apply(_writer_policy), opts=self._own)
+        if writer:
+            iam.UserPolicy("writer", user=writer.name, policy=bucket.arn.apply(_writer_policy), opts=self._own)
         self.restorer_key = self._restorer(bucket, settings)
         self._administrators(bucket, server_name)
         self.register_outputs({"name": self.name})
 
     def _kept(self, *after: Resource) -> ResourceOptions:
         return ResourceOptions(parent=self, retain_on_delete=True, depends_on=list(after))
-
-    def _close(self, bucket: s3.Bucket) -> tuple[Resource, ...]:
-        blocked = s3.BucketPublicAccessBlock(
-            "not-public",
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self._kept(),
-        )
-        s3.BucketOwnershipControls(
-            "owner", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self._kept()
-        )
-        s3.BucketServerSideEncryptionConfiguration(
-            "encryption",
-            bucket=bucket.id,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=self._kept(),
-        )
-        return (blocked,)
 
     def _lock(self, bucket: s3.Bucket, settings: InfraSettings) -> tuple[Resource, ...]:
         versioning = s3.BucketVersioning(
@@ -160,6 +140,15 @@ def _writer_policy(arn: str) -> str:
     )
 
 
+def dump_policy(arn: str) -> str:
+    """Let a task add backups: nothing is archived from a cluster, whose database AWS can restore to a point in time."""
+    return policy(
+        allow("Add", ["s3:PutObject", "s3:AbortMultipartUpload"], f"{arn}/dumps/*", f"{arn}/files/*"),
+        allow("List", ["s3:ListBucket"], arn),
+        deny("NeverDestroy", list(_DESTROYING), arn, f"{arn}/*"),
+    )
+
+
 def _restorer_policy(arn: str) -> str:
     return policy(
         allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], f"{arn}/*"),
@@ -179,23 +168,19 @@ def _bucket_policy(arn: str) -> str:
     everything = (arn, f"{arn}/*")
     kept = [f"{arn}/{folder}/*" for folder in _NEVER_REPLACED]
     return policy(
-        _denied("TlsOnly", ["s3:*"], *everything, when={"Bool": {"aws:SecureTransport": "false"}}),
+        deny_everybody("TlsOnly", ["s3:*"], *everything, when=TLS_ONLY),
         # IfExists: a key that somebody keeps knows of no second factor at all, and counts as one without.
-        _denied(
+        deny_everybody(
             "SecondFactor",
             list(_DESTROYING),
             *everything,
             when={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
         ),
         # Only what makes an object: the parts of a large one carry no condition, putting them together does.
-        _denied(
+        deny_everybody(
             "OnlyNewObjects",
             ["s3:PutObject"],
             *kept,
             when={"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
         ),
     )
-
-
-def _denied(sid: str, actions: list[str], *resources: str, when: dict[str, Any]) -> dict[str, Any]:
-    return {**deny(sid, actions, *resources), "Principal": "*", "Condition": when}

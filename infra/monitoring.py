@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Input, ResourceOptions
-from pulumi_aws import budgets, cloudwatch, iam, route53, sns
+from pulumi_aws import cloudwatch, iam, route53, sns
 
+from infra.budget import rent_budget
 from infra.iam_policies import allow, policy
 from infra.settings import InfraSettings, Monitoring
 from infra.tags import tags_of
@@ -74,7 +75,7 @@ class MonitoringAlarms(ComponentResource):
         iam.UserPolicy("figures", user=user.name, policy=_metrics_policy(), opts=self._own)
         if settings.monitoring == "detailed":
             self._outside_check(topic)
-        self._budget()
+        rent_budget(settings, self._own)
         self.register_outputs({"topic": self.topic})
 
     def _topic(self, name: str, region: str | None = None) -> sns.Topic:
@@ -133,29 +134,6 @@ class MonitoringAlarms(ComponentResource):
         )  # fmt: skip
         is_there = self._settings.region == _OUTSIDE_REGION  # an alarm only reaches a topic of its own region
         self._alarm(alarm, topic if is_there else self._topic("outside", _OUTSIDE_REGION), {"HealthCheckId": check.id})
-
-    def _budget(self) -> None:
-        budgets.Budget(
-            "budget",
-            name_prefix=f"{self._settings.server_name}-monthly-",  # its name is the account's, not the region's
-            budget_type="COST",
-            time_unit="MONTHLY",
-            limit_amount=str(self._settings.monthly_budget),
-            limit_unit="USD",
-            cost_filters=[{"name": "TagKeyValue", "values": [f"user:Server${self._settings.server_name}"]}],
-            notifications=[
-                budgets.BudgetNotificationArgs(
-                    notification_type=kind,
-                    comparison_operator="GREATER_THAN",
-                    threshold=100,
-                    threshold_type="PERCENTAGE",
-                    subscriber_email_addresses=[self._settings.alert_email],
-                )
-                for kind in ("ACTUAL", "FORECASTED")
-            ],
-            tags=tags_of(self._settings.server_name),
-            opts=self._own,
-        )
 
 
 def _metrics_policy() -> str:

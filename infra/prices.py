@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,7 @@ _BUNDLES = _FOUND["bundles"]
 _BUNDLE_NAME = re.compile(
     r"([a-z0-9]+_[0-9]+)_[0-9]+"
 )  # size, generation, and a number that some regions have another of
+UNITS: Mapping[str, Decimal] = {name: Decimal(row["dollars"]) for name, row in _FOUND["units"].items()}
 ITEMS = {name: Price(row["what"], Decimal(row["dollars"])) for name, row in _FOUND["items"].items()}
 
 

@@ -17,11 +17,15 @@ _Blueprint = Literal["ubuntu_24_04", "ubuntu_22_04", "debian_13"]
 Monitoring = Literal["off", "basic", "detailed"]
 Shape = Literal["server", "both", "cluster"]
 ClusterSize = Literal["small", "medium", "large"]
+Cdn = Literal["off", "cloudfront"]
 
 DOMAINS_REGION = "us-east-1"  # the only region whose Lightsail API has domains
 LEAST_MEMORY_GIGABYTES = 2
 LEAST_MEMORY_WITH_AUTOMATION = 4
 _KEYS_AT_ONCE = 2
+# Somewhat more than each costs by infra/prices.toml; a test compares them.
+_BUDGETS: Mapping[ClusterSize | None, int] = {None: 50, "small": 175, "medium": 300, "large": 675}
+_LEAST_ZONES = 2
 _KEY_KINDS = {"ssh-ed25519", "ssh-rsa"}
 LOGIN_USERS: Mapping[_Blueprint, str] = {"ubuntu_24_04": "ubuntu", "ubuntu_22_04": "ubuntu", "debian_13": "admin"}
 _EXAMPLES = {
@@ -62,6 +66,22 @@ def _zone_of_region(zone: str, info: ValidationInfo) -> str:
     if zone and region and not re.fullmatch(rf"{re.escape(region)}[a-z]", zone):
         raise ValueError(f"'{zone}' is not a zone of the region {region}, such as {region}a")
     return zone or f"{region}a"
+
+
+def _name_of_a_cluster(name: str, info: ValidationInfo) -> str:
+    if "--" in name and info.data.get("shape", "server") != "server":
+        raise ValueError(f"'{name}' has two dashes in a row, which AWS takes for no database")
+    return name
+
+
+def _two_zones(zones: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    region = info.data.get("region", "")
+    wrong = next((zone for zone in zones if not re.fullmatch(rf"{re.escape(region)}[a-z]", zone)), "")
+    if wrong and region:
+        raise ValueError(f"'{wrong}' is not a zone of the region {region}, such as {region}a")
+    if zones and len(set(zones)) < _LEAST_ZONES:
+        raise ValueError(f"it must name {_LEAST_ZONES} zones, such as {region}a and {region}b")
+    return zones or (f"{region}a", f"{region}b")
 
 
 def _large_enough(bundle: str) -> str:
@@ -110,6 +130,12 @@ def _as_list(found: str | list[str]) -> list[str]:
     return [found] if isinstance(found, str) else found
 
 
+def _without_lightsail(dns: str, info: ValidationInfo) -> str:
+    if dns == "lightsail" and info.data.get("shape", "server") == "cluster":
+        raise ValueError("lightsail answers for a server only; set it to route53 or external for the shape cluster")
+    return dns
+
+
 def _zone_for_dns(zone: str, info: ValidationInfo) -> str:
     dns = info.data.get("dns", "external")
     if dns != "external" and not zone:
@@ -148,6 +174,19 @@ def _with_room(automation: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 
     return automation
 
 
+def _of_a_cluster(cdn: Cdn, info: ValidationInfo) -> Cdn:
+    if cdn != "off" and info.data.get("shape", "server") == "server":
+        raise ValueError("CloudFront stands before a cluster only; set cdn to off for the shape server")
+    return cdn
+
+
+def _budget_of_the_shape(dollars: int, info: ValidationInfo) -> int:
+    shape = info.data.get("shape", "server")
+    server = _BUDGETS[None] if shape != "cluster" else 0
+    cluster = _BUDGETS[info.data.get("cluster_size", "small")] if shape != "server" else 0
+    return dollars or server + cluster
+
+
 def _for_alarms(email: str, info: ValidationInfo) -> str:
     if not email and info.data.get("monitoring", "off") != "off":
         raise ValueError("it is missing; alarms need somebody to be sent to, or set monitoring to off")
@@ -179,7 +218,9 @@ class InfraSettings(BaseModel):
     domain's records are set; `backup_lock_mode` is who can lift a backup's lock early: an administrator, or nobody.
     `automation` runs n8n beside the app, whose editor `automation_networks` may open, or else those of SSH.
     `permissions_boundary` is a policy that no IAM user or role of the stack gets beyond.
-    `shape` is a server, a cluster of ECS tasks, or both while one takes over from the other.
+    `shape` is a server, a cluster of ECS tasks, or both while one takes over from the other; `cdn` is what stands
+    before the cluster's balancer; `database_number` counts the instances of the cluster's database, as a restore makes
+    another one. `monthly_budget` follows the shape where it is 0.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
@@ -187,7 +228,12 @@ class InfraSettings(BaseModel):
     region: str = Field(alias="aws:region")
     shape: Shape = "server"
     cluster_size: ClusterSize = "small"
-    server_name: _ServerName = "invoices"
+    cdn: Annotated[Cdn, AfterValidator(_of_a_cluster)] = "off"
+    cluster_zones: Annotated[tuple[str, ...], BeforeValidator(_as_list), AfterValidator(_two_zones)] = Field(
+        (), validate_default=True
+    )
+    database_number: _Number = 1
+    server_name: Annotated[_ServerName, AfterValidator(_name_of_a_cluster)] = "invoices"
     server_number: _Number = 1
     availability_zone: Annotated[str, AfterValidator(_zone_of_region)] = Field("", validate_default=True)
     bundle: Annotated[
@@ -208,7 +254,7 @@ class InfraSettings(BaseModel):
         (), validate_default=True
     )
     ssh_from_browser: bool = False
-    dns: Literal["route53", "lightsail", "external"] = "external"
+    dns: Annotated[Literal["route53", "lightsail", "external"], AfterValidator(_without_lightsail)] = "external"
     dns_zone: Annotated[_HostName, AfterValidator(_zone_for_dns)] = Field("", validate_default=True)
     domain: Annotated[_HostName, AfterValidator(_in_zone)]
     backups: bool = True
@@ -216,7 +262,9 @@ class InfraSettings(BaseModel):
     backup_lock_days: int = Field(30, ge=1, le=3_650)
     monitoring: Monitoring = "basic"
     alert_email: Annotated[_Email, AfterValidator(_for_alarms)] = Field("", validate_default=True)
-    monthly_budget: int = Field(50, ge=1, le=10_000)
+    monthly_budget: Annotated[int, AfterValidator(_budget_of_the_shape)] = Field(
+        0, ge=0, le=10_000, validate_default=True
+    )
     secrets: Literal["server", "secretsmanager"] = "server"
     logs: Literal["server", "cloudwatch"] = "server"
     permissions_boundary: Annotated[
@@ -253,11 +301,19 @@ class InfraSettings(BaseModel):
     @property
     def cluster_domain(self) -> str:
         """Return where the cluster answers: beside the name of the server, while one is rented."""
-        return f"next.{self.domain}" if self.shape == "both" else self.domain
+        return self.next_domain if self.shape == "both" else self.domain
+
+    @property
+    def next_domain(self) -> str:
+        return f"next.{self.domain}"
+
+    @property
+    def database_identifier(self) -> str:
+        return self.server_name if self.database_number == 1 else f"{self.server_name}-{self.database_number}"
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the names that lead to the server: the domain, and that of n8n where there is automation."""
+        """Return the names of the site: the domain, and that of n8n where there is automation."""
         return (self.domain, *([f"n8n.{self.domain}"] if self.automation else []))
 
     @property
@@ -270,7 +326,7 @@ class InfraSettings(BaseModel):
         return LOGIN_USERS[self.blueprint]
 
 
-LISTS = ("sshCidrs", "automationNetworks")
+LISTS = ("sshCidrs", "automationNetworks", "clusterZones")
 KEYS = [field.alias or "" for name, field in InfraSettings.model_fields.items() if name != "region"]
 
 

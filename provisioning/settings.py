@@ -48,7 +48,7 @@ class ClusterSettings(BaseModel):
 
     `domain` is where it answers, next.DOMAIN while a server answers for DOMAIN. Services and families of task
     definitions are names, repositories are addresses to push to; `database_master_secret` and `secret` are ARNs.
-    Texts are empty for what was not rented: the backup repository, family and bucket, the alarms' topic, the dashboard.
+    Texts are empty for what was not rented: the bucket of backups, the alarms' topic, the dashboard.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -15,6 +15,9 @@ ALL = {
     "sshFromBrowser": "true", "permissionsBoundary": BOUNDARY,
 }  # fmt: skip
 OPERATOR = statements("operator-policy.json", REGION)
+CLUSTER_FILES = ("operator-network-policy.json", "operator-cluster-policy.json")
+FILES = ("operator-policy.json", *CLUSTER_FILES)
+OF_A_CLUSTER = [*OPERATOR, *(one for file in CLUSTER_FILES for one in statements(file, REGION))]
 USER = f"arn:aws:iam::{ACCOUNT}:user/invoices-server-1a2b3c4"
 
 
@@ -24,7 +27,9 @@ def used(**changes):
     made = []
     for one in rented(region=REGION, **{**ALL, **changes}).resources:
         if one.options.custom:
-            named = {"name": f"{one.name}-1a2b3c4"} if one.kind in {"User", "Group"} else {}  # as the mocks name them
+            named = (
+                {"name": f"{one.name}-1a2b3c4"} if one.kind in {"User", "Group", "Role"} else {}
+            )  # as the mocks name them
             id_, found = account.create(one.options.type, one.name, {**named, **one.inputs}, REGION)
             made.append((one, id_, found))
     for one, id_, found in reversed(made):
@@ -40,6 +45,20 @@ def test_the_operator_may_do_all_that_renting_changing_and_tearing_down_takes(dn
 
     assert len(needed) > 100
     assert [need for need in needed if not allows(OPERATOR, need)] == []
+
+
+@pytest.mark.parametrize("shape", ["both", "cluster"])
+def test_the_operator_of_a_cluster_may_do_all_that_it_takes(shape):
+    needed = used(dns="route53", shape=shape, cdn="cloudfront", monthlyBudget="900")
+
+    assert len(needed) > 200
+    assert [need for need in needed if not allows(OF_A_CLUSTER, need)] == []
+
+
+def test_without_the_policies_of_a_cluster_none_can_be_rented():
+    refused = {need.action.split(":")[0] for need in used(dns="route53", shape="cluster") if not allows(OPERATOR, need)}
+
+    assert {"ec2", "rds", "ecs", "ecr", "elasticloadbalancing", "acm", "scheduler"} <= refused
 
 
 def test_without_the_boundary_no_user_is_made_and_given_rights():
@@ -126,7 +145,65 @@ def test_the_boundary_bounds(action):
     assert not allows(statements("operator-boundary.json"), Need(action, "*"))
 
 
-@pytest.mark.parametrize("file", ["operator-policy.json", "operator-boundary.json"])
+OTHERS = f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/9"
+DATABASE = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:payroll"
+AWS_ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/invoices-app-1a2b"
+
+
+@pytest.mark.parametrize(
+    "need",
+    [
+        Need("iam:PassRole", ROLE, REGION, passed_to="ec2.amazonaws.com"),
+        Need("iam:PassRole", ROLE, REGION, passed_to="lambda.amazonaws.com"),
+        Need("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/admin", REGION, passed_to="ecs-tasks.amazonaws.com"),
+        Need("iam:CreateRole", ROLE, REGION),
+        Need("iam:PutRolePolicy", ROLE, REGION, boundary="arn:aws:iam::123456789012:policy/another"),
+        Need("iam:AttachRolePolicy", ROLE, REGION, boundary=BOUNDARY),
+        Need("iam:UpdateAssumeRolePolicy", ROLE, REGION, boundary=BOUNDARY),
+        Need("iam:DeleteRolePermissionsBoundary", ROLE, REGION, boundary=BOUNDARY),
+        Need("iam:CreateServiceLinkedRole", AWS_ROLE, passed_to="guardduty.amazonaws.com"),
+        Need("ec2:DeleteVpc", OTHERS, REGION),
+        Need("ec2:DeleteVpc", OTHERS, REGION, belongs_to="payroll"),
+        Need("ec2:CreateTags", OTHERS, REGION, asks_for="invoices"),
+        Need("ec2:AuthorizeSecurityGroupIngress", f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/9", REGION),
+        Need("ec2:CreateVpc", "*", region="ap-south-1"),
+        Need("ec2:RunInstances", "*", REGION),
+        Need("elasticloadbalancing:DeleteLoadBalancer", "*", REGION, belongs_to="payroll"),
+        Need("elasticloadbalancing:AddTags", "*", REGION, asks_for="invoices"),
+        Need("acm:DeleteCertificate", f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1", REGION),
+        Need("cloudfront:UpdateDistribution", f"arn:aws:cloudfront::{ACCOUNT}:distribution/E2", belongs_to="shop"),
+        Need("rds:DeleteDBInstance", DATABASE, REGION),
+        Need("rds:ModifyDBInstance", DATABASE, REGION),
+        Need("ecs:RunTask", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/payroll:1", REGION),
+        Need("ecr:PutImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/payroll", REGION),
+        Need("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-1", REGION),
+        Need("logs:FilterLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/payroll", REGION),
+        Need("s3:GetObject", "arn:aws:s3:::invoices-backups-1/dumps/1.age"),
+    ],
+    ids=lambda need: f"{need.action} {need.resource}",
+)  # fmt: skip
+def test_the_operator_of_a_cluster_has_no_way_to_other_rights_or_to_what_belongs_to_others(need):
+    assert not allows(OF_A_CLUSTER, need)
+
+
+@pytest.mark.parametrize("kind", ["UserPolicy", "RolePolicy"])
+def test_the_boundary_leaves_users_and_roles_of_a_cluster_all_rights_that_their_policies_give(kind):
+    bounds = statements("operator-boundary.json")
+    given = [
+        Need(action, resource, passed_to="ecs-tasks.amazonaws.com")
+        for one in rented(**{**ALL, "dns": "external", "shape": "both", "monthlyBudget": "900"}).of(kind)
+        for statement in json.loads(one.inputs["policy"])["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+
+    assert len(given) > 5
+    assert [need for need in given if not allows(bounds, need)] == []
+
+
+@pytest.mark.parametrize("file", [*FILES, "operator-boundary.json"])
 def test_iam_takes_a_policy_of_that_length(file):
     assert len("".join((INFRA / file).read_text().split())) <= 6144
 

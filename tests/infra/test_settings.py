@@ -104,6 +104,8 @@ def test_what_is_not_said_has_a_default():
         ({"monthlyBudget": "much"}, "monthlyBudget: 'much' is not a whole number."),
         ({"shape": "ring"}, "shape: it must be 'server', 'both' or 'cluster', not 'ring'."),
         ({"clusterSize": "huge"}, "clusterSize: it must be 'small', 'medium' or 'large', not 'huge'."),
+        ({"cdn": "cloudfront"}, "cdn: CloudFront stands before a cluster only; set cdn to off for the shape server."),
+        ({"cdn": "fastly", "shape": "cluster"}, "cdn: it must be 'off' or 'cloudfront', not 'fastly'."),
         ({"secrets": "vault"}, "secrets: it must be 'server' or 'secretsmanager', not 'vault'."),
     ],
 )

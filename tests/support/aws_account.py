@@ -32,12 +32,22 @@ ATTACHMENT = "aws:lightsail/staticIpAttachment:StaticIpAttachment"
 PORTS = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
 _RECORD = "aws:route53/record:Record"
 _NAMED = {
-    "aws:iam/group:Group", "aws:iam/user:User", "aws:budgets/budget:Budget", "aws:sns/topic:Topic",
+    "aws:iam/group:Group", "aws:iam/role:Role", "aws:iam/user:User", "aws:budgets/budget:Budget", "aws:sns/topic:Topic",
     "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/logGroup:LogGroup", "aws:secretsmanager/secret:Secret",
     "aws:lightsail/keyPair:KeyPair", "aws:lightsail/instance:Instance", "aws:lightsail/staticIp:StaticIp",
+    "aws:iam/role:Role", "aws:ecs/cluster:Cluster", "aws:ecs/service:Service", "aws:ecr/repository:Repository",
+    "aws:lb/targetGroup:TargetGroup", "aws:lb/loadBalancer:LoadBalancer", "aws:rds/parameterGroup:ParameterGroup",
+    "aws:rds/subnetGroup:SubnetGroup", "aws:ec2/securityGroup:SecurityGroup", "aws:scheduler/schedule:Schedule",
 }  # fmt: skip
 _OF_THE_ACCOUNT = ("aws:iam/", "aws:budgets/")  # whose names no other region may have either
+_BOUNDED = ("aws:iam/user:User ", "aws:iam/role:Role ")
 BUCKET = "aws:s3/bucket:Bucket"
+DATABASE = "aws:rds/instance:Instance"
+BALANCER = "aws:lb/loadBalancer:LoadBalancer"
+LISTENER = "aws:lb/listener:Listener"
+TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
+TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
+_CERTIFICATE = "aws:acm/certificate:Certificate"
 
 
 class RefusedError(Exception):
@@ -95,9 +105,10 @@ class Account:
         return id_, found
 
     def _use(self, verb: str, kind: str, inputs: dict[str, Any], region: str) -> None:
-        users = (found for name, found in self.others.items() if name.startswith("aws:iam/user:User "))
-        user = next((one for one in users if one["name"] == inputs.get("user")), inputs)
-        for need in map(asdict, needs(kind, verb, inputs, region, user.get("permissionsBoundary") or "")):
+        bounded = (found for name, found in self.others.items() if name.startswith(_BOUNDED))
+        whose = inputs.get("user") or inputs.get("role")
+        bearer = next((one for one in bounded if one["name"] == whose), inputs)
+        for need in map(asdict, needs(kind, verb, inputs, region, bearer.get("permissionsBoundary") or "")):
             if need not in self.needed:
                 self.needed.append(need)
 
@@ -151,6 +162,7 @@ class Account:
         return self.properties(kind, id_, inputs) or {}
 
     def delete(self, kind: str, id_: str, before: dict[str, Any], region: str = "us-east-1") -> None:
+        self._refuse_to_delete(kind, self.others.get(f"{kind} {id_}", before))
         self._use("delete", kind, before, region)
         self.names = {name: owner for name, owner in self.names.items() if owner != f"{kind} {id_}"}
         if kind == INSTANCE:  # with it go its ports, its attachment and its snapshots
@@ -161,6 +173,8 @@ class Account:
             for instance in self.instances.values():  # whichever has it by now: the API is told no instance
                 if instance.static_ip == id_:
                     instance.static_ip = ""
+        elif kind == TASK_DEFINITION and before.get("skipDestroy"):
+            return  # the revision stays, for whoever goes back to it
         elif kind == PORTS:
             if before["instanceName"] in self.instances:
                 instance = self.instances[before["instanceName"]]
@@ -168,6 +182,17 @@ class Account:
                 instance.ports = [port for port in instance.ports if _range(port) not in closed]
         else:
             self.others.pop(f"{kind} {id_}", None)
+
+    def _refuse_to_delete(self, kind: str, found: dict[str, Any]) -> None:
+        if kind == DATABASE and found.get("deletionProtection"):
+            raise RefusedError(f"Cannot delete protected DB Instance: {found['identifier']}")
+        if kind == BALANCER and found.get("enableDeletionProtection"):
+            raise RefusedError(
+                f"Load balancer '{found['arn']}' cannot be deleted because deletion protection is enabled"
+            )
+        used = [action.get("targetGroupArn") for action in _actions(self._of(LISTENER))]
+        if kind == TARGET_GROUP and found["arn"] in used:
+            raise RefusedError(f"Target group '{found['arn']}' is currently in use by a listener or a rule")
 
     def _instance(self, name: str) -> Instance:
         if name not in self.instances:
@@ -191,7 +216,34 @@ class Account:
             added |= {"bucket": name, "arn": f"arn:aws:s3:::{name}"}
         if kind == "aws:iam/accessKey:AccessKey":
             added["secret"] = f"secret-half-{self.made}"
-        return added
+        return added | self._answers_of_a_cluster(kind, inputs)
+
+    def _answers_of_a_cluster(self, kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        if kind == DATABASE:
+            secret = f"arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-{self.made}"
+            host = f"{inputs['identifier']}.1.us-east-1.rds.amazonaws.com"
+            return {"address": host, "masterUserSecrets": [{"secretArn": secret}]}
+        if kind == _CERTIFICATE:
+            names = [inputs["domainName"], *inputs.get("subjectAlternativeNames", [])]
+            return {"status": "PENDING_VALIDATION", "domainValidationOptions": [_proof(name) for name in names]}
+        if kind == BALANCER:
+            name = f"{inputs['name']}-1.us-east-1.elb.amazonaws.com"
+            return {"dnsName": name, "zoneId": "ZELB", "arnSuffix": f"app/{inputs['name']}/{self.made}"}
+        if kind == TARGET_GROUP:
+            return {"arnSuffix": f"targetgroup/{inputs['name']}/{self.made}"}
+        if kind == TASK_DEFINITION:
+            family = inputs["family"]
+            revision = 1 + len([one for one in self._of(TASK_DEFINITION) if one["family"] == family])
+            return {
+                "arn": f"arn:aws:ecs:us-east-1:123456789012:task-definition/{family}:{revision}",
+                "revision": revision,
+            }
+        if kind == "aws:ecr/repository:Repository":
+            return {"repositoryUrl": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{inputs['name']}"}
+        return {"fqdn": inputs["name"]} if kind == _RECORD else {}
+
+    def _of(self, kind: str) -> list[dict[str, Any]]:
+        return [one for name, one in self.others.items() if name.startswith(f"{kind} ")]
 
 
 def _without_empty_lists(said: Any) -> Any:
@@ -201,10 +253,20 @@ def _without_empty_lists(said: Any) -> Any:
     return [_without_empty_lists(one) for one in said] if isinstance(said, list) else said
 
 
+def _actions(listeners: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [action for one in listeners for action in one["defaultActions"]]
+
+
+def _proof(name: str) -> dict[str, str]:
+    return {"domainName": name, "resourceRecordName": f"_proof.{name}.", "resourceRecordValue": "_1.acm.aws."}
+
+
 def _claim(kind: str, inputs: dict[str, Any], region: str) -> str:
     """Return what nobody else of the account may be called, empty where names may be equal."""
     if kind == _RECORD:
         return f"{inputs['zoneId']} {inputs['type']} {inputs['name']}"
+    if kind == DATABASE:
+        return f"{region} {kind} {inputs['identifier']}"
     if kind not in _NAMED:
         return ""
     return f"{'account' if kind.startswith(_OF_THE_ACCOUNT) else region} {kind} {inputs['name']}"

@@ -65,7 +65,7 @@ class Engine:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=60,
+            timeout=240,  # on a machine that does other things too
             check=False,
         )
         printed = _TERMINAL.sub("", done.stdout + done.stderr)

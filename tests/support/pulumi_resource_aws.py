@@ -13,7 +13,20 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
-from support.aws_account import ATTACHMENT, BUCKET, INSTANCE, PORTS, STATIC_IP, Account, RefusedError
+from support.aws_account import (
+    ATTACHMENT,
+    BALANCER,
+    BUCKET,
+    DATABASE,
+    INSTANCE,
+    LISTENER,
+    PORTS,
+    STATIC_IP,
+    TARGET_GROUP,
+    TASK_DEFINITION,
+    Account,
+    RefusedError,
+)
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # the engine's word for a value that is not known before it is made
 _LATER_IN_PLACE = {
@@ -23,6 +36,9 @@ _LATER_IN_PLACE = {
     STATIC_IP: set[str](),
     "aws:lightsail/keyPair:KeyPair": {"tags"},
     "aws:lightsail/domainEntry:DomainEntry": set[str](),
+    TASK_DEFINITION: {"tags", "tagsAll", "skipDestroy", "trackLatest"},
+    "aws:acm/certificateValidation:CertificateValidation": set[str](),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": {"routeTableId"},
 }
 _REPLACES = {
     BUCKET: {"bucket", "bucketPrefix", "objectLockEnabled", "region"},
@@ -32,9 +48,51 @@ _REPLACES = {
     "aws:budgets/budget:Budget": {"name", "namePrefix"},
     "aws:secretsmanager/secret:Secret": {"name", "namePrefix"},
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"name", "region"},
+    # Of the cluster, from the sources of terraform-provider-aws (ForceNew).
+    DATABASE: {
+        "availabilityZone",
+        "characterSetName",
+        "dbName",
+        "engine",
+        "identifier",
+        "kmsKeyId",
+        "restoreToPointInTime",
+        "snapshotIdentifier",
+        "storageEncrypted",
+        "timezone",
+        "username",
+    },
+    "aws:rds/parameterGroup:ParameterGroup": {"name", "namePrefix", "family", "description"},
+    "aws:rds/subnetGroup:SubnetGroup": {"name", "namePrefix"},
+    TARGET_GROUP: {"name", "namePrefix", "port", "protocol", "protocolVersion", "targetType", "vpcId"},
+    BALANCER: {"name", "namePrefix", "internal", "loadBalancerType"},
+    LISTENER: {"loadBalancerArn"},
+    "aws:ecs/service:Service": {
+        "cluster",
+        "name",
+        "launchType",
+        "schedulingStrategy",
+        "iamRole",
+        "deploymentController",
+    },
+    "aws:ecr/repository:Repository": {"name", "encryptionConfigurations"},
+    "aws:ec2/vpc:Vpc": {"cidrBlock"},
+    "aws:ec2/subnet:Subnet": {"vpcId", "availabilityZone", "cidrBlock"},
+    "aws:ec2/securityGroup:SecurityGroup": {"name", "namePrefix", "description", "vpcId"},
+    "aws:ec2/routeTable:RouteTable": {"vpcId"},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {"vpcId", "serviceName", "vpcEndpointType"},
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {"securityGroupId"},
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": {"securityGroupId"},
+    "aws:iam/role:Role": {"name", "namePrefix", "path"},
+    "aws:iam/rolePolicy:RolePolicy": {"name", "namePrefix", "role"},
+    "aws:acm/certificate:Certificate": {"domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm"},
+    "aws:scheduler/schedule:Schedule": {"name", "namePrefix", "groupName"},
 }
 
-_PUT_OUT = {"arn", "ipAddress", "ipv6Addresses", "publicIpAddress", "secret", "username"}
+_PUT_OUT = {
+    "arn", "ipAddress", "ipv6Addresses", "publicIpAddress", "secret", "address", "masterUserSecrets", "dnsName",
+    "zoneId", "arnSuffix", "repositoryUrl", "domainValidationOptions", "status", "fqdn", "revision",
+}  # fmt: skip
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):

@@ -25,10 +25,38 @@ ANSWERS = {
     "aws:sns/topic:Topic": {"arn": "arn:aws:sns:us-east-1:1:invoices-alarms"},
     "aws:cloudwatch/logGroup:LogGroup": {"arn": "arn:aws:logs:us-east-1:1:log-group:/invoices/invoices"},
     "aws:iam/accessKey:AccessKey": {"secret": "the secret half"},
+    "aws:cloudfront/distribution:Distribution": {"domainName": "d1.cloudfront.net", "hostedZoneId": "Z2FDTNDATAQYW2"},
+    "aws:wafv2/webAcl:WebAcl": {"arn": "arn:aws:wafv2:us-east-1:1:global/webacl/invoices-cdn/1"},
+    "aws:acm/certificate:Certificate": {
+        "arn": "arn:aws:acm:us-east-1:1:certificate/1",
+        "status": "PENDING_VALIDATION",
+    },
+    "aws:acm/certificateValidation:CertificateValidation": {"certificateArn": "arn:aws:acm:us-east-1:1:certificate/1"},
+    "aws:lb/loadBalancer:LoadBalancer": {
+        "dnsName": "balancer-1.elb.amazonaws.com",
+        "zoneId": "ZELB",
+        "arnSuffix": "app/b/1",
+    },
+    "aws:lb/targetGroup:TargetGroup": {"arnSuffix": "targetgroup/inv-1/3"},
+    "aws:rds/instance:Instance": {
+        "address": "invoices.1.us-east-1.rds.amazonaws.com",
+        "masterUserSecrets": [{"secretArn": "arn:aws:secretsmanager:us-east-1:1:secret:rds!db-1"}],
+    },
 }
+# What has an ARN that the program takes apart, or gives to a policy.
+_ARNS = {
+    "aws:ecs/cluster:Cluster": "arn:aws:ecs:us-east-1:123456789012:cluster/{name}",
+    "aws:ecs/taskDefinition:TaskDefinition": "arn:aws:ecs:us-east-1:123456789012:task-definition/{family}:1",
+    "aws:ecr/repository:Repository": "arn:aws:ecr:us-east-1:123456789012:repository/{name}",
+    "aws:iam/role:Role": "arn:aws:iam::123456789012:role/{name}",
+    "aws:lb/loadBalancer:LoadBalancer": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/b/1",
+    "aws:lb/listener:Listener": "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/b/1/2",
+    "aws:lb/targetGroup:TargetGroup": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/inv-1/3",
+}
+CLUSTER = {"shape": "cluster", "dns": "route53", "dnsZone": "example.com", "monthlyBudget": "900"}
 
 
-_NAMED_BY_PULUMI = {"aws:iam/user:User", "aws:iam/group:Group"}
+_NAMED_BY_PULUMI = {"aws:iam/user:User", "aws:iam/group:Group", "aws:iam/role:Role"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +76,8 @@ class Stack:
     secret_outputs: set[str] = field(default_factory=set)
 
     def of(self, kind, name=None):
-        found = [one for one in self.resources if one.kind == kind and name in {None, one.name}]
+        """Return those that AWS has: components of ours may be of a kind with the same name."""
+        found = [one for one in self.resources if one.options.custom and one.kind == kind and name in {None, one.name}]
         assert found, f"no {kind} {name or ''} among {sorted({one.kind for one in self.resources})}"
         # The engine is told of them in whatever order their inputs are known.
         return sorted(found, key=lambda one: one.name)
@@ -61,16 +90,35 @@ class Stack:
         return {one.kind for one in self.resources}
 
 
+def proof_of(name):
+    """Return what ACM wants to be set for a name."""
+    return {"domainName": name, "resourceRecordName": f"_proof.{name}.", "resourceRecordValue": "_1.acm.aws."}
+
+
 class _Aws(Mocks):
     def new_resource(self, args):
         answer = ANSWERS.get(args.typ, {})
         if args.typ == "aws:secretsmanager/secret:Secret":
             answer = {"arn": f"arn:aws:secretsmanager:us-east-1:1:secret:{args.inputs['namePrefix']}1"}
         named = {"name": f"{args.name}-1a2b3c4"} if args.typ in _NAMED_BY_PULUMI else {}
+        if args.typ == "aws:s3/bucket:Bucket" and args.name == "files":
+            answer = {"arn": "arn:aws:s3:::invoices-files-1", "bucket": "invoices-files-1"}
+        if args.typ == "aws:acm/certificate:Certificate":
+            names = [args.inputs["domainName"], *args.inputs["subjectAlternativeNames"]]
+            answer = {**answer, "domainValidationOptions": [proof_of(name) for name in names]}
+        if args.typ in _ARNS:
+            answer = {**answer, "arn": _ARNS[args.typ].format(**{"name": args.name, **args.inputs, **named})}
+        if args.typ == "aws:ecr/repository:Repository":
+            registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+            answer["repositoryUrl"] = f"{registry}/{args.inputs['name']}"
         return answer.get("bucket", f"{args.name}-id"), {**named, **args.inputs, **answer}
 
     def call(self, args):
-        return {"zoneId": "Z1", **args.args}
+        found = {
+            "aws:secretsmanager/getRandomPassword:getRandomPassword": {"randomPassword": "a random text of AWS"},
+            "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": f"pl-{args.args.get('name')}"},
+        }
+        return {"zoneId": "Z1", **args.args, **found.get(args.token, {})}
 
 
 class _Recorder(MockMonitor):
