@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from playbooks.cluster import secret
 from playbooks.steps import aws
-from playbooks.steps.session import ClusterSession
+from playbooks.steps.session import ClusterSession, RefusedError
 
 _WAITING = {"Delay": 15, "MaxAttempts": 480}  # two hours
 
@@ -44,6 +44,20 @@ def snapshots(found: ClusterSession) -> Sequence[dict[str, Any]]:
     listed = pages.paginate(DBInstanceIdentifier=identifier(found))
     every = [one for page in listed for one in page["DBSnapshots"] if one.get("SnapshotCreateTime")]
     return sorted(every, key=lambda one: one["SnapshotCreateTime"])
+
+
+def require_free(found: ClusterSession, name: str) -> None:
+    """Raise RefusedError for a name that an instance has already: of an earlier try, with figures of then."""
+    try:
+        described(found, name)
+    except ClientError as error:
+        if aws.code(error) not in {"DBInstanceNotFound", "DBInstanceNotFoundFault"}:
+            raise
+        return
+    raise RefusedError(
+        f"{found.settings.name}: the database would be restored as {name}, and an instance of that name is there "
+        "already: delete it, then run this again."
+    )
 
 
 def restored(found: ClusterSession, name: str, at: datetime | None) -> dict[str, Any]:
@@ -86,5 +100,6 @@ def _as(source: dict[str, Any]) -> dict[str, Any]:
         "PubliclyAccessible": False,
         "DeletionProtection": True,
         "CopyTagsToSnapshot": True,
+        "ManageMasterUserPassword": True,
         "AutoMinorVersionUpgrade": bool(source.get("AutoMinorVersionUpgrade", True)),
     }

@@ -68,6 +68,7 @@ class ClusterDeployment:
             services.roll(session, services.rolled_again(session, release), version)
         served = replace(release, served_since=utc_now())
         releases.write(session, served)
+        images.mark_deployed(session, pushed)
         with steps.step("Wait until the site answers"):
             wait_until_served(session.settings.load_balancer_name, session.settings.domain, seconds=_SERVED_SECONDS)
         with steps.step("Forget releases that are no longer kept"):

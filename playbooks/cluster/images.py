@@ -14,6 +14,7 @@ from playbooks.steps.release import Release
 from playbooks.steps.session import ClusterSession, RefusedError
 
 _BUILD_SECONDS = 3_600
+_DEPLOYED = "deployed"  # as infra/cluster/registry.py says
 _PLATFORM = "linux/amd64"  # of the task definitions
 # The image of the backups is made of those of the app and the database.
 _BUILT = (("db", "app", "proxy"), ("backup",))
@@ -38,6 +39,27 @@ def pushed(found: ClusterSession, release: Release, *, is_refreshed: bool = Fals
 
 def are_pushed(found: ClusterSession, version: str) -> bool:
     return all(_digest(found, one, version) for one in _repositories(found).values())
+
+
+def mark_deployed(found: ClusterSession, digests: Mapping[str, str]) -> None:
+    """Move the tag that the revisions of `pulumi up` run: no other tag of a repository can be moved."""
+    ecr = found.aws.client("ecr")
+    for image in digests.values():
+        address, _, digest = image.partition("@")
+        name = address.partition("/")[2]
+        kept = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageDigest": digest}])["images"][0]
+        media = {"imageManifestMediaType": kept["imageManifestMediaType"]} if "imageManifestMediaType" in kept else {}
+        try:
+            ecr.put_image(
+                repositoryName=name,
+                imageManifest=kept["imageManifest"],
+                imageTag=_DEPLOYED,
+                imageDigest=digest,
+                **media,
+            )
+        except ClientError as error:
+            if aws.code(error) != "ImageAlreadyExistsException":  # it has the tag already
+                raise
 
 
 def require_docker(found: ClusterSession) -> None:

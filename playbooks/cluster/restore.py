@@ -42,7 +42,8 @@ def restore(found: ClusterSession, wish: Wish) -> None:
         found.steps.note(f"{what}: it would be restored beside and looked at, and written to then.")
         return
     with lock.held(found, what), history.failure_noted(found, what, release.version):
-        name = f"{found.settings.name}-{utc_now_in_names().lower()}"
+        name = _name_beside(found, to_scratch=wish.to_scratch)
+        database.require_free(found, name)
         with found.steps.step("Restore into a new instance beside the database"):
             instance = _restored(found, wish, name)
         host = str(instance["Endpoint"]["Address"])
@@ -84,6 +85,15 @@ def confirm(found: ClusterSession) -> None:
 def _described(wish: Wish) -> str:
     chosen = f" --at {wish.at}" if wish.at else f" --backup {wish.backup}" if wish.backup else ""
     return f"restore{chosen}"
+
+
+def _name_beside(found: ClusterSession, *, to_scratch: bool) -> str:
+    """Return NAME-2 beside NAME, and so on: the setting `databaseNumber` gives Pulumi an instance of such a name."""
+    if to_scratch:
+        return f"{found.settings.name}-scratch-{utc_now_in_names().lower()}"
+    present = database.identifier(found)
+    number = present.removeprefix(f"{found.settings.name}-")
+    return f"{found.settings.name}-{int(number) + 1 if number.isdigit() else 2}"
 
 
 def _restored(found: ClusterSession, wish: Wish, name: str) -> dict[str, Any]:

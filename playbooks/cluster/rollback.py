@@ -1,6 +1,6 @@
 """`fab rollback` on a cluster: the revisions of an earlier release, which are kept, run again."""
 
-from playbooks.cluster import history, lock, releases, services
+from playbooks.cluster import history, images, lock, releases, services
 from playbooks.cluster.once import OneOff
 from playbooks.cluster.releases import ClusterRelease
 from playbooks.steps.public_check import wait_until_served
@@ -23,6 +23,7 @@ def rollback(found: ClusterSession, to: str) -> None:
         with found.steps.step("Wait until the site answers"):
             wait_until_served(found.settings.load_balancer_name, found.settings.domain, seconds=_SERVED_SECONDS)
         releases.mark_rolled_back_to(found, version)
+        images.mark_deployed(found, release.images)
         history.append(found, "rollback", version, "serves")
     found.steps.recap(f"https://{found.settings.domain} serves {version} again.")
 

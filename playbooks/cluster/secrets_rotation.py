@@ -26,6 +26,11 @@ def change(found: ClusterSession, rotate: str, *, mail: bool, for_n8n: bool) -> 
     if (rotate and rotate not in _KINDS) or not (rotate or mail):
         raise RefusedError(f"Say what: --mail, or --rotate with one of {', '.join(_KINDS)}.")
     release = releases.deployed(found)
+    if rotate == "database" and secret.host_of(secret.values(found)) != found.settings.database_host:
+        raise RefusedError(
+            f"{name}: its database was restored, and Pulumi does not have it yet: docs/high-availability.md says how, "
+            "then run this again."
+        )
     if found.is_rehearsal:
         found.steps.note(f"{_WOULD[rotate]}; app and worker would be started with it, and no request lost.")
         return

@@ -58,7 +58,7 @@ def test_a_workbook_is_read_by_a_task_and_taken_out_of_the_bucket_again(deployed
     listed = deployed.cluster.aws.client("s3").list_objects_v2(
         Bucket=deployed.cluster.settings.files_bucket, Prefix="imports/"
     )
-    assert "my book.xlsx" in printed
+    assert printed.endswith("Nothing was written; --apply imports it.\n")
     assert listed["KeyCount"] == 0
 
 
@@ -112,6 +112,32 @@ def test_the_lock_is_shown_taken_and_given_back(deployed):
     assert "nobody holds the lock" in deployed.run("lock")
     assert "holds the lock since" in deployed.run("lock", acquire="repairing")
     assert deployed.run("lock", release=True) == "invoices: nobody holds the lock.\n"
+
+
+def test_a_backup_is_a_snapshot_that_backups_lists(deployed):
+    made = deployed.run("backup", base=True)
+
+    name = made.partition("The snapshot ")[2].partition(" was made.")[0]
+    assert name.startswith("invoices-20")
+    assert name in deployed.run("backups")
+
+
+def test_controls_of_the_database_are_kept(deployed):
+    printed = deployed.run("verify", only="database is")
+
+    assert "database is in two zones" in printed
+    assert "Every control is kept." in printed
+
+
+def test_a_control_that_is_not_kept_ends_with_1(deployed):
+    with pytest.raises(SystemExit, match="1 controls are not kept"):
+        deployed.run("verify", only="versions")
+
+    assert "versions of invoices-files-1 are off" in deployed.printed
+
+
+def test_images_of_both_services_are_named_by_digest(deployed):
+    assert "Every control is kept." in deployed.run("verify", only="digest")
 
 
 def test_other_settings_of_pulumi_are_deployed_with_the_same_version(deployed, found):

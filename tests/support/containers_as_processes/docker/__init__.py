@@ -1,8 +1,8 @@
 """What ministack asks of Docker for ECS, answered by processes of this machine: a stand-in for the package `docker`.
 
 A container with a command of `run_task` is that command as a process, with the environment of the container and
-CONTAINER_PATH as its PATH. One without, of a service, is taken to run on, unless the file BROKEN_IMAGES names its image:
-then it ends with 1. What ECS makes of a container that ends is ministack's to say.
+CONTAINER_PATH as its PATH. One without, of a service, is taken to run on, unless the file BROKEN_IMAGES names its
+image: then it ends with 1. What ECS makes of a container that ends is ministack's to say.
 """
 
 import os
