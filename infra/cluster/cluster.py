@@ -117,6 +117,7 @@ class Cluster(ComponentResource):
         return {
             "region": self._settings.region,
             "domain": self._settings.cluster_domain,
+            "cdn": self._settings.cdn,
             "app_repository": self.registry.app,
             "proxy_repository": self.registry.proxy,
             "backup_repository": self.registry.backup,

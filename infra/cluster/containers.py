@@ -29,6 +29,7 @@ def app_containers(parts: Parts) -> str:
     app = _product("app", parts, "APP_DATABASE_URL", stop=_STOP_SECONDS)
     # Only the proxy of the same task reaches it.
     _add(app, {"HOST": "127.0.0.1", "TRUSTED_PROXIES": "127.0.0.1", "LEAVE_SECONDS": str(_LEAVE_SECONDS)})
+    _add(app, {"BEHIND_CLOUDFRONT": "on" if parts["cdn"] == "cloudfront" else "off"})
     app["healthCheck"] = _check(["CMD", "python", "-I", "-S", "-c", _ALIVE])
     return json.dumps([app, _proxy(parts)])
 
@@ -87,7 +88,9 @@ def _proxy(parts: Parts) -> Container:
     # ECS stops containers in the reverse order: the proxy ends before the app that it sends to.
     proxy["dependsOn"] = [{"containerName": "app", "condition": "HEALTHY"}]
     proxy["linuxParameters"]["tmpfs"] = [_memory(path, 16, _PROXY_USER) for path in ("/tmp", "/config", "/data")]  # noqa: S108  # inside the container
-    _add(proxy, {"DOMAIN": parts["domain"], "TRUSTED_PROXIES": ADDRESSES})
+    proxy["command"] = ["caddy", "run", "--config", "/etc/caddy/task.Caddyfile", "--adapter", "caddyfile"]
+    proxy["healthCheck"] = _check(["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:2020/"])
+    _add(proxy, {"BALANCER_NETWORKS": ADDRESSES})
     return proxy
 
 

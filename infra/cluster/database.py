@@ -61,8 +61,10 @@ class Database(ComponentResource):
             )
             for kind in _LOGS
         ]
+        number = settings.database_number
         instance = rds.Instance(
-            "database",
+            # By number: one that was restored is imported beside the first, and all that depends on it goes over.
+            "database" if number == 1 else f"database-{number}",
             identifier=identifier,
             engine="postgres",
             engine_version=POSTGRESQL,

@@ -7,6 +7,7 @@ from support.pulumi_engine import Engine
 from provisioning.settings import HostSettings
 
 OF_A_SERVER = {"Instance", "StaticIp", "StaticIpAttachment", "InstancePublicPorts", "KeyPair"}
+COMPONENT = "urn:pulumi:prod::invoices::invoices:infra:Cluster$invoices:infra:Database::database"
 RECORD = "aws:route53/record:Record"
 
 
@@ -56,6 +57,31 @@ def test_a_database_of_another_name_would_replace_the_one_with_the_data_and_is_r
 
     assert "as it is currently marked for protection" in cluster.preview(fails=True)
     assert asked_since(cluster, cluster_once) == []
+
+
+def test_a_database_that_was_restored_takes_over_and_the_first_goes_only_once_aws_lets_it(cluster, cluster_once):
+    account = cluster.account
+    (first,) = of_kind(cluster, DATABASE)
+    host = "invoices-2.1.us-east-1.rds.amazonaws.com"
+    restored = {**first, "identifier": "invoices-2", "address": host}
+    account.others[f"{DATABASE} invoices-2"] = restored
+    cluster.change_account(account)
+
+    cluster.run(
+        "import", DATABASE, "database-2", "invoices-2", "--parent", f"owner={COMPONENT}", "--generate-code=false",
+        "--yes",
+    )  # fmt: skip
+    cluster.configure(databaseNumber=2)
+    cluster.run(
+        "state", "unprotect", f"{COMPONENT.replace('::database', '')}$aws:rds/instance:Instance::database", "--yes"
+    )
+    assert "Cannot delete protected DB Instance: invoices" in cluster.up(fails=True)
+
+    found = HostSettings.from_outputs(cluster.outputs("--show-secrets")).cluster
+    assert (found.database_identifier, found.database_host) == ("invoices-2", host)
+    assert {one["identifier"] for one in of_kind(cluster, DATABASE)} == {"invoices", "invoices-2"}
+    made = [kind for verb, kind, _ in asked_since(cluster, cluster_once) if verb == "create"]
+    assert set(made) == {"TaskDefinition"}
 
 
 def test_another_port_replaces_targets_while_the_listener_has_them_and_keeps_all_revisions(cluster, cluster_once):

@@ -103,6 +103,22 @@ def test_what_is_not_said_has_a_default():
         ({"keyNumber": "3"}, "retiredKeyNumber: it must be at least 1: AWS lets a user have 2 keys."),
         ({"monthlyBudget": "much"}, "monthlyBudget: 'much' is not a whole number."),
         ({"shape": "ring"}, "shape: it must be 'server', 'both' or 'cluster', not 'ring'."),
+        (
+            {"clusterZones": ["us-east-1a", "eu-west-1b"]},
+            "clusterZones: 'eu-west-1b' is not a zone of the region us-east-1, such as us-east-1a.",
+        ),
+        (
+            {"clusterZones": ["us-east-1a"]},
+            "clusterZones: it must name 2 zones, such as us-east-1a and us-east-1b.",
+        ),
+        (
+            {"shape": "cluster", "serverName": "in--voices"},
+            "serverName: 'in--voices' has two dashes in a row, which AWS takes for no database.",
+        ),
+        (
+            {"shape": "cluster", "dns": "lightsail", "dnsZone": "example.com"},
+            "dns: lightsail answers for a server only; set it to route53 or external for the shape cluster.",
+        ),
         ({"clusterSize": "huge"}, "clusterSize: it must be 'small', 'medium' or 'large', not 'huge'."),
         ({"cdn": "cloudfront"}, "cdn: CloudFront stands before a cluster only; set cdn to off for the shape server."),
         ({"cdn": "fastly", "shape": "cluster"}, "cdn: it must be 'off' or 'cloudfront', not 'fastly'."),
@@ -182,6 +198,14 @@ def test_a_cluster_needs_nothing_that_is_only_a_server_s():
     config = {"shape": "cluster", "domain": "invoices.example.com", "alertEmail": "you@example.com"}
 
     assert InfraSettings.read(config, REGION).shape == "cluster"
+
+
+def test_the_zones_of_a_cluster_are_the_first_two_of_the_region_unless_it_says_others():
+    zones = [InfraSettings.read({**CONFIG, "clusterZones": one}, "eu-west-1").cluster_zones for one in (
+        [], ["eu-west-1c", "eu-west-1a"],
+    )]  # fmt: skip
+
+    assert zones == [("eu-west-1a", "eu-west-1b"), ("eu-west-1c", "eu-west-1a")]
 
 
 def test_while_a_server_is_rented_too_the_cluster_answers_at_a_name_beside_it():

@@ -21,6 +21,7 @@ GUESSES = {
     "key-kinds": "Lightsail takes a key of the kind ssh-ed25519.",
     "ipv6-at-once": "A server has its IPv6 address as soon as it is made.",
     "allow-overwrite": "A record that is there already is taken over where that is allowed, and refused elsewhere.",
+    "cluster-replaces": "Of a cluster, what tests/support/pulumi_resource_aws.py lists is replaced, and nothing else.",
     "attached-elsewhere": "A static address that is attached to another server moves to the one that asks for it.",
 }
 _EVERYBODY = {"cidrs": ["0.0.0.0/0"], "ipv6Cidrs": ["::/0"]}
@@ -35,7 +36,7 @@ _NAMED = {
     "aws:iam/group:Group", "aws:iam/role:Role", "aws:iam/user:User", "aws:budgets/budget:Budget", "aws:sns/topic:Topic",
     "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/logGroup:LogGroup", "aws:secretsmanager/secret:Secret",
     "aws:lightsail/keyPair:KeyPair", "aws:lightsail/instance:Instance", "aws:lightsail/staticIp:StaticIp",
-    "aws:iam/role:Role", "aws:ecs/cluster:Cluster", "aws:ecs/service:Service", "aws:ecr/repository:Repository",
+    "aws:ecs/cluster:Cluster", "aws:ecs/service:Service", "aws:ecr/repository:Repository",
     "aws:lb/targetGroup:TargetGroup", "aws:lb/loadBalancer:LoadBalancer", "aws:rds/parameterGroup:ParameterGroup",
     "aws:rds/subnetGroup:SubnetGroup", "aws:ec2/securityGroup:SecurityGroup", "aws:scheduler/schedule:Schedule",
 }  # fmt: skip

@@ -48,7 +48,7 @@ _REPLACES = {
     "aws:budgets/budget:Budget": {"name", "namePrefix"},
     "aws:secretsmanager/secret:Secret": {"name", "namePrefix"},
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"name", "region"},
-    # Of the cluster, from the sources of terraform-provider-aws (ForceNew).
+    # Of the cluster: database, services and task definitions as terraform-provider-aws has them, the others a guess.
     DATABASE: {
         "availabilityZone",
         "characterSetName",

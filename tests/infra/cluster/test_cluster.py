@@ -1,9 +1,16 @@
-"""The cluster as a whole: what it puts out, and what stays of a server beside it."""
+"""The cluster as a whole: what it puts out, what it costs, and what stays of a server beside it."""
+
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
-from support.pulumi_stack import CLUSTER, rented
+from support.pulumi_stack import CLUSTER, CONFIG, REGION, rented
 
+from infra import costs
+from infra.settings import InfraSettings
 from provisioning.settings import ClusterSettings, HostSettings
+
+PAGE = Path(__file__).parents[3] / "docs" / "high-availability.md"
 
 # What these do not take: they are parts of something that is tagged, or know no tags.
 UNTAGGED = {
@@ -43,6 +50,15 @@ def test_beside_a_cluster_the_server_and_all_of_its_own_are_what_they_were_alone
 
     changed = {key for key, inputs in alone.items() if beside.get(key) != inputs}
     assert {(kind.rpartition(":")[2], name) for _, kind, name in changed} == {("Record", "caa"), ("Budget", "budget")}
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+def test_the_page_says_what_each_size_costs(size):
+    settings = InfraSettings.read({**CONFIG, **CLUSTER, "clusterSize": size}, REGION)
+    (row,) = [line for line in PAGE.read_text().splitlines() if line.startswith(f"| `{size}`")]
+
+    dollars = costs.total(costs.monthly(settings)).quantize(Decimal(1))
+    assert row.endswith(f"| ${dollars} |")
 
 
 def by_urn(stack):

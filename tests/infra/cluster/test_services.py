@@ -56,6 +56,28 @@ def test_the_balancer_speaks_to_the_proxy_and_the_proxy_waits_for_the_app(stack)
     assert environment(containers(stack, "app")["app"])["HOST"] == "127.0.0.1"
 
 
+def test_the_proxy_takes_its_configuration_of_a_task_and_believes_nobody_but_the_balancer(stack):
+    proxy = containers(stack, "app")["proxy"]
+
+    assert "/etc/caddy/task.Caddyfile" in proxy["command"]
+    assert environment(proxy) == {"BALANCER_NETWORKS": "10.20.0.0/16"}
+
+
+def test_the_app_asks_cloudfront_for_the_address_of_a_client_only_where_it_is_rented(stack):
+    behind = [
+        environment(containers(one, "app")["app"])["BEHIND_CLOUDFRONT"]
+        for one in (stack, rented(**CLUSTER, cdn="cloudfront"))
+    ]
+
+    assert behind == ["off", "on"]
+
+
+def test_each_container_that_serves_says_whether_it_lives(stack):
+    checks = {one["name"]: one["healthCheck"]["command"][1] for one in every_container(stack) if "healthCheck" in one}
+
+    assert checks == {"app": "python", "proxy": "wget", "worker": "python"}
+
+
 def test_a_revision_stays_when_the_next_one_comes(stack):
     found = {one.inputs["family"]: one.inputs["skipDestroy"] for one in stack.of("TaskDefinition")}
 
