@@ -13,7 +13,7 @@ from playbooks.steps.session import ClusterSession, RefusedError
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class ClusterShape:
     session: ClusterSession
 
     def deploy(self, *, allow_dirty: bool = False, refresh: bool = False, dry_run: bool = False) -> None:  # noqa: ARG002  # the session has it

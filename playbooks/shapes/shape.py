@@ -1,7 +1,7 @@
 """What every shape of the product offers to `fab`, on one page.
 
 A server fulfils it by the functions of `playbooks/`, one a file, which take a session; a cluster by the methods of
-`playbooks.cluster.cluster.Cluster`. Both have the names and options of these. What is not here is for a machine only.
+`playbooks.cluster.cluster.ClusterShape`. Both have the names and options of these. What is not here is for a machine.
 """
 
 from typing import Protocol

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from invoke.context import Context
 from invoke.tasks import task
 
-from playbooks.cluster.cluster import Cluster
+from playbooks.cluster.cluster import ClusterShape
 from playbooks.steps import session
 from playbooks.steps.session import SERVER_HELP, STACK, ClusterSession
 
@@ -34,7 +34,7 @@ def shape_task(
             dry_run = given.get("dry_run", False)
             with session.session_of_either(context, server, stack, of_cluster=cluster, dry_run=dry_run) as found:
                 if isinstance(found, ClusterSession):
-                    shape: Shape = Cluster(found)
+                    shape: Shape = ClusterShape(found)
                     getattr(shape, offered.__name__)(**given)
                 else:
                     of_server(found, **given)

@@ -9,7 +9,7 @@ from support.recording_stack import FACTS
 
 import fabfile
 from playbooks import status, trust, unlock
-from playbooks.cluster.cluster import Cluster
+from playbooks.cluster.cluster import ClusterShape
 from playbooks.shapes.shape import Shape
 from playbooks.steps import session
 from provisioning.settings import HostSettings
@@ -23,7 +23,7 @@ def options_of(function):
 
 @pytest.mark.parametrize("name", OFFERED)
 def test_a_cluster_takes_the_options_that_every_shape_does(name):
-    assert options_of(getattr(Cluster, name)) == options_of(OFFERED[name])
+    assert options_of(getattr(ClusterShape, name)) == options_of(OFFERED[name])
 
 
 @pytest.mark.parametrize("name", OFFERED)
@@ -71,7 +71,7 @@ def test_the_cluster_of_a_stack_without_one_cannot_be_chosen(rented):
 def test_of_both_a_command_acts_on_the_server_unless_the_cluster_is_chosen(rented, monkeypatch):
     rented(server=True, cluster=True)
     asked = []
-    monkeypatch.setattr(Cluster, "status", lambda self: asked.append(self.session.settings.name))
+    monkeypatch.setattr(ClusterShape, "status", lambda self: asked.append(self.session.settings.name))
 
     status.status(Context(), cluster=True)
 

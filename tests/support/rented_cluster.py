@@ -135,7 +135,10 @@ def _rent(cluster: RentedCluster) -> RentedCluster:
     for bucket in (cluster.settings.files_bucket, cluster.settings.backup_bucket):
         client("s3").create_bucket(Bucket=bucket)
     for name in ("app", "proxy", "backup"):
-        client("ecr").create_repository(repositoryName=f"invoices/{name}", imageTagMutability="IMMUTABLE")
+        client("ecr").create_repository(
+            repositoryName=f"invoices/{name}", imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+            imageTagMutabilityExclusionFilters=[{"filter": "deployed", "filterType": "WILDCARD"}],
+        )  # fmt: skip
     secret = client("secretsmanager").create_secret(Name="invoices/cluster")["ARN"]
     client("logs").create_log_group(logGroupName=cluster.settings.log_group)
     client("ecs").create_cluster(clusterName=cluster.settings.ecs_cluster)

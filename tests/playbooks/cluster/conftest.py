@@ -10,7 +10,7 @@ from rich.console import Console
 from support.rented_cluster import RentedCluster, rented_cluster, stored
 
 from playbooks.cluster import once, services
-from playbooks.cluster.cluster import Cluster
+from playbooks.cluster.cluster import ClusterShape
 from playbooks.steps import session
 from playbooks.steps.progress import Steps
 from playbooks.steps.release import Release
@@ -32,7 +32,7 @@ class Operator:
     def run(self, command, /, **options):
         said = io.StringIO()
         try:
-            getattr(Cluster(self.session(said, is_rehearsal=options.get("dry_run", False))), command)(**options)
+            getattr(ClusterShape(self.session(said, is_rehearsal=options.get("dry_run", False))), command)(**options)
         finally:
             self.printed = said.getvalue()
         return self.printed
