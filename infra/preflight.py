@@ -1,40 +1,20 @@
 """Checks before the first `pulumi up`: what AWS would refuse, before anything is rented."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import costs
+from infra.cluster.preflight import cluster_checks, own_balancers
+from infra.findings import Clients, Finding, PublicDns, all_of, asked, one_of
 from infra.prices import bundle_price
 from infra.settings import DOMAINS_REGION, LEAST_MEMORY_GIGABYTES, InfraSettings
 
 MOST_STATIC_IPS = 5  # AWS's default quota for an account in a region
-
-Clients = Callable[[str, str], BaseClient]  # boto3.client, given service and region
-Record = tuple[str, str]  # type and value
-
-
-class PublicDns(Protocol):
-    """What everybody is answered about a name; nothing where the query fails."""
-
-    def name_servers(self, zone: str) -> frozenset[str]: ...
-
-    def records(self, domain: str) -> frozenset[Record]:
-        """Return those that lead somewhere: the CNAME alone, else A and AAAA."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was checked; what is wrong with it, or worth knowing, each empty if nothing is."""
-
-    what: str
-    wrong: str = ""
-    advice: str = ""
 
 
 def run_checks(settings: InfraSettings, client: Clients, dns: PublicDns) -> Iterator[Finding]:
@@ -44,13 +24,27 @@ def run_checks(settings: InfraSettings, client: Clients, dns: PublicDns) -> Iter
     if who.wrong:
         return
     yield _budget(settings)
+    if settings.has_server:
+        yield from _server_checks(settings, client)
+    if settings.has_cluster:
+        yield from cluster_checks(settings, client)
+    yield asked("domain", _delegation, settings, client, dns)
+    for name in names_of(settings):
+        yield asked("records", _present_records, settings, client, dns, name)
+    yield _apex(settings, dns)
+
+
+def names_of(settings: InfraSettings) -> Iterator[str]:
+    """Yield the names of the server, and that at which the cluster answers."""
+    yield from settings.names
+    if settings.shape == "both":
+        yield settings.cluster_domain
+
+
+def _server_checks(settings: InfraSettings, client: Clients) -> Iterator[Finding]:
     lightsail = client("lightsail", settings.region)
     for check in (_zone, _bundle, _blueprint, _key, _static_ips, _name_is_free):
-        yield _asked(check.__name__.removeprefix("_").replace("_", " "), check, settings, lightsail)
-    yield _asked("domain", _delegation, settings, client, dns)
-    for name in settings.names:
-        yield _asked("records", _present_records, settings, lightsail, dns, name)
-    yield _apex(settings, dns)
+        yield asked(check.__name__.removeprefix("_").replace("_", " "), check, settings, lightsail)
 
 
 def _credentials(client: Clients, region: str) -> Finding:
@@ -72,24 +66,15 @@ def _budget(settings: InfraSettings) -> Finding:
     return Finding(what)
 
 
-def _asked(what: str, check: Callable[..., Finding], *arguments: object) -> Finding:
-    try:
-        return check(*arguments)
-    except ClientError as error:
-        return Finding(what, f"AWS refuses to say: {error}.")
-    except BotoCoreError as error:
-        return Finding(what, f"AWS cannot be asked: {error}.")
-
-
 def _zone(settings: InfraSettings, lightsail: BaseClient) -> Finding:
     regions = lightsail.get_regions(includeAvailabilityZones=True)["regions"]
     zones = [zone["zoneName"] for region in regions for zone in region.get("availabilityZones", ())]
-    return _one_of("zone", settings.availability_zone, zones)
+    return one_of("zone", settings.availability_zone, zones)
 
 
 def _bundle(settings: InfraSettings, lightsail: BaseClient) -> Finding:
     what, active = f"bundle {settings.bundle}", {}
-    for bundle in _all(lightsail, "get_bundles", "bundles"):
+    for bundle in all_of(lightsail, "get_bundles", "bundles"):
         if bundle.get("isActive") and "LINUX_UNIX" in bundle.get("supportedPlatforms", ["LINUX_UNIX"]):
             active[bundle["bundleId"]] = bundle
     found = active.get(settings.bundle)
@@ -139,12 +124,12 @@ def _key(settings: InfraSettings, lightsail: BaseClient) -> Finding:
 
 
 def _blueprint(settings: InfraSettings, lightsail: BaseClient) -> Finding:
-    active = [one["blueprintId"] for one in _all(lightsail, "get_blueprints", "blueprints") if one.get("isActive")]
-    return _one_of("blueprint", settings.blueprint, active)
+    active = [one["blueprintId"] for one in all_of(lightsail, "get_blueprints", "blueprints") if one.get("isActive")]
+    return one_of("blueprint", settings.blueprint, active)
 
 
 def _static_ips(settings: InfraSettings, lightsail: BaseClient) -> Finding:
-    names = [one["name"] for one in _all(lightsail, "get_static_ips", "staticIps")]
+    names = [one["name"] for one in all_of(lightsail, "get_static_ips", "staticIps")]
     taken = len(names)
     if taken >= MOST_STATIC_IPS and _address_name(settings) not in names:
         return Finding("static address", f"{taken} of {MOST_STATIC_IPS} are taken: release one, or ask AWS for more.")
@@ -153,16 +138,16 @@ def _static_ips(settings: InfraSettings, lightsail: BaseClient) -> Finding:
 
 def _name_is_free(settings: InfraSettings, lightsail: BaseClient) -> Finding:
     what = f"name {settings.instance_name}"
-    for instance in _all(lightsail, "get_instances", "instances"):
+    for instance in all_of(lightsail, "get_instances", "instances"):
         if instance["name"] == settings.instance_name and not _is_ours(settings, instance):
             return Finding(what, "Another server of the account is called so: choose another serverName.")
     return Finding(what)
 
 
-def _present_records(settings: InfraSettings, lightsail: BaseClient, dns: PublicDns, name: str) -> Finding:
+def _present_records(settings: InfraSettings, client: Clients, dns: PublicDns, name: str) -> Finding:
     what = f"records of {name}"
     seen = dns.records(name)
-    own = _own_addresses(settings, lightsail) if seen else set()
+    own = _own_values(settings, client, dns, name) if seen else set()
     others = {(kind, value) for kind, value in seen if value not in own}
     if not others:
         return Finding(what)
@@ -174,11 +159,21 @@ def _present_records(settings: InfraSettings, lightsail: BaseClient, dns: Public
     return Finding(what, f"The name leads elsewhere now ({said}): remove these records at {settings.dns} first.")
 
 
+def _own_values(settings: InfraSettings, client: Clients, dns: PublicDns, name: str) -> set[str]:
+    """Return what records of the name may say already: the server's addresses, or the balancer's name and its own."""
+    if settings.has_server and name != settings.next_domain:
+        return _own_addresses(settings, client("lightsail", settings.region))
+    balancers = own_balancers(settings, client("elbv2", settings.region))
+    return balancers | {value for balancer in balancers for _, value in dns.records(balancer)}
+
+
 def _own_addresses(settings: InfraSettings, lightsail: BaseClient) -> set[str]:
     name = _address_name(settings)
-    static = {one["ipAddress"] for one in _all(lightsail, "get_static_ips", "staticIps") if one["name"] == name}
+    static = {one["ipAddress"] for one in all_of(lightsail, "get_static_ips", "staticIps") if one["name"] == name}
     ipv6 = (
-        one.get("ipv6Addresses", ()) for one in _all(lightsail, "get_instances", "instances") if _is_ours(settings, one)
+        one.get("ipv6Addresses", ())
+        for one in all_of(lightsail, "get_instances", "instances")
+        if _is_ours(settings, one)
     )
     return static.union(*ipv6)
 
@@ -216,7 +211,7 @@ def _delegation(settings: InfraSettings, client: Clients, dns: PublicDns) -> Fin
 
 def _name_servers_of_zone(settings: InfraSettings, client: Clients) -> frozenset[str]:
     if settings.dns == "lightsail":
-        domains = _all(client("lightsail", DOMAINS_REGION), "get_domains", "domains")
+        domains = all_of(client("lightsail", DOMAINS_REGION), "get_domains", "domains")
         ours = (domain.get("domainEntries", ()) for domain in domains if domain["name"] == settings.dns_zone)
         return frozenset(one["target"].rstrip(".") for entries in ours for one in entries if one["type"] == "NS")
     route53 = client("route53", settings.region)
@@ -229,14 +224,3 @@ def _name_servers_of_zone(settings: InfraSettings, client: Clients) -> frozenset
 def _is_ours(settings: InfraSettings, instance: Mapping[str, Any]) -> bool:
     tags = {tag["key"]: tag.get("value") for tag in instance.get("tags", ())}
     return tags.get("ManagedBy") == "pulumi" and tags.get("Server", settings.server_name) == settings.server_name
-
-
-def _all(client: BaseClient, operation: str, key: str) -> list[dict[str, Any]]:
-    pages = client.get_paginator(operation).paginate()
-    return [item for page in pages for item in page.get(key, ())]
-
-
-def _one_of(what: str, wanted: str, offered: list[str]) -> Finding:
-    if wanted in offered:
-        return Finding(f"{what} {wanted}")
-    return Finding(f"{what} {wanted}", f"There is no such {what} now: {', '.join(sorted(offered))}.")

@@ -12,7 +12,8 @@ from invoke.tasks import task
 from rich.console import Console
 
 from infra.costs import table
-from infra.preflight import Finding, Record, run_checks
+from infra.findings import Finding, Record
+from infra.preflight import run_checks
 from infra.settings import InfraSettings, InfraSettingsError
 from playbooks.steps.inventory import ROOT
 from playbooks.steps.session import STACK

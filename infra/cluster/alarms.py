@@ -8,7 +8,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_aws import cloudwatch, rds, sns
 
 from infra.budget import rent_budget
-from infra.cluster.sizes import Size
+from infra.cluster.sizes import ClusterCapacity
 from infra.monitoring import Alarm
 from infra.settings import InfraSettings
 from infra.tags import tags_of
@@ -28,7 +28,7 @@ ERRORS, BACKUPS = "ErrorsLogged", "BackupsMade"
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedCluster:
     """What alarms and the dashboard are about, by the names that CloudWatch has for it."""
 
     load_balancer: Input[str]  # the end of its ARN, as of its targets
@@ -39,7 +39,7 @@ class Watched:
     worker_service: Input[str]
     database: Input[str]
     log_group: Input[str]
-    size: Size
+    size: ClusterCapacity
 
     @property
     def of_balancer(self) -> dict[str, Input[str]]:
@@ -63,7 +63,7 @@ class Watched:
 
 
 class ClusterAlarms(ComponentResource):
-    def __init__(self, name: str, settings: InfraSettings, watched: Watched, opts: ResourceOptions) -> None:
+    def __init__(self, name: str, settings: InfraSettings, watched: WatchedCluster, opts: ResourceOptions) -> None:
         super().__init__("invoices:infra:ClusterAlarms", name, opts=opts)
         self._settings, self._watched = settings, watched
         self._own = ResourceOptions(parent=self)
@@ -167,7 +167,7 @@ def namespace_of(name: str) -> str:
     return f"Invoices/{name}"
 
 
-def alarms_of(watched: Watched, name: str) -> Iterator[tuple[Alarm, dict[str, Input[str]]]]:
+def alarms_of(watched: WatchedCluster, name: str) -> Iterator[tuple[Alarm, dict[str, Input[str]]]]:
     """Yield each alarm with the dimensions of its metric."""
     size = watched.size
     for alarm in _balancer_alarms(size):
@@ -199,7 +199,7 @@ _CERTIFICATE = Alarm(
 )  # fmt: skip
 
 
-def _balancer_alarms(size: Size) -> tuple[Alarm, ...]:
+def _balancer_alarms(size: ClusterCapacity) -> tuple[Alarm, ...]:
     wanted = size.app_tasks
     return (
         Alarm(
@@ -226,7 +226,7 @@ def _balancer_alarms(size: Size) -> tuple[Alarm, ...]:
     )  # fmt: skip
 
 
-def _worker_alarm(size: Size) -> Alarm:
+def _worker_alarm(size: ClusterCapacity) -> Alarm:
     """Count tasks by the samples of their CPU, one a minute each: a figure of its own costs Container Insights."""
     wanted = size.worker_tasks
     return Alarm(
@@ -235,7 +235,7 @@ def _worker_alarm(size: Size) -> Alarm:
     )  # fmt: skip
 
 
-def _database_alarms(size: Size) -> tuple[Alarm, ...]:
+def _database_alarms(size: ClusterCapacity) -> tuple[Alarm, ...]:
     least = size.database_gigabytes * _GIGABYTE * 15 // 100
     return (
         Alarm("database-storage", "Less than 15 % of the database's first storage is free.",

@@ -28,7 +28,7 @@ _REQUESTS_IN_FIVE_MINUTES = 3_000  # of one address, behind which a whole office
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class CdnOrigin:
     """The balancer that requests are passed on to."""
 
     host: Input[str]
@@ -40,7 +40,7 @@ class Origin:
 class Cdn(ComponentResource):
     """The distribution, and the rules that let only it through the balancer."""
 
-    def __init__(self, name: str, settings: InfraSettings, origin: Origin, opts: ResourceOptions) -> None:
+    def __init__(self, name: str, settings: InfraSettings, origin: CdnOrigin, opts: ResourceOptions) -> None:
         super().__init__("invoices:infra:Cdn", name, opts=opts)
         self._settings, self._origin = settings, origin
         self._own = ResourceOptions(parent=self)

@@ -13,7 +13,7 @@ _SECONDS = 300
 _ISSUED = "ISSUED"
 
 
-class Certificate(ComponentResource):
+class ClusterCertificate(ComponentResource):
     """For the domain and the name beside it, whatever the shape: a change of names would replace it.
 
     Where Route 53 does not answer for the domain, `pulumi up` prints the records to set and waits for them.

@@ -6,10 +6,10 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_aws import cloudwatch, ecs
 
 from infra.backup_bucket import BackupBucket
-from infra.cluster.alarms import ClusterAlarms, Watched
+from infra.cluster.alarms import ClusterAlarms, WatchedCluster
 from infra.cluster.balancer import Balancer
-from infra.cluster.cdn import Cdn, Origin
-from infra.cluster.certificate import Certificate
+from infra.cluster.cdn import Cdn, CdnOrigin
+from infra.cluster.certificate import ClusterCertificate
 from infra.cluster.dashboard import ClusterDashboard
 from infra.cluster.database import Database
 from infra.cluster.files import FOLDER, FilesBucket
@@ -34,7 +34,7 @@ class Cluster(ComponentResource):
         own, server_name = ResourceOptions(parent=self), settings.server_name
         self._settings, self._backups = settings, backups
         self.network = Network("network", settings, own)
-        self.certificate = Certificate("certificate", settings, records, own)
+        self.certificate = ClusterCertificate("certificate", settings, records, own)
         self.balancer = Balancer("balancer", settings, self.network, self.certificate.arn, own)
         cdn = self._cdn() if settings.cdn == "cloudfront" else None
         if cdn:
@@ -92,7 +92,7 @@ class Cluster(ComponentResource):
         self.register_outputs({"domain": settings.cluster_domain})
 
     def _cdn(self) -> Cdn:
-        origin = Origin(
+        origin = CdnOrigin(
             host=self.balancer.host_name,
             listener=self.balancer.listener.arn,
             target_group=self.balancer.target_group,
@@ -100,8 +100,8 @@ class Cluster(ComponentResource):
         )
         return Cdn("cdn", self._settings, origin, ResourceOptions(parent=self))
 
-    def _watched(self) -> Watched:
-        return Watched(
+    def _watched(self) -> WatchedCluster:
+        return WatchedCluster(
             load_balancer=self.balancer.arn_suffix,
             target_group=self.balancer.target_group_suffix,
             certificate=self.certificate.arn,

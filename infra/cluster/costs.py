@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from infra.cluster.sizes import ONCE, SIZES, Size, Task
+from infra.cluster.sizes import ONCE, SIZES, ClusterCapacity, Task
 from infra.prices import UNITS, Price
 from infra.settings import ClusterSize, InfraSettings
 
@@ -12,7 +12,7 @@ ZONES = 2
 ALARMS = 13
 _FREE_ALARMS = 10
 _SECRETS = 2  # that of the app, and that of the database's master user
-_HOURS = 730
+_SERVICES, _FIGURES_OF_A_SERVICE, _FIGURES_OF_A_TASK = 2, 30, 25  # estimates
 _MINUTES_OF_A_BACKUP = 3
 FIREWALL_RULES = 4
 _UNITS_OF_PROCESSOR, _UNITS_OF_MEMORY = 1024, 1024
@@ -42,7 +42,7 @@ def monthly(settings: InfraSettings) -> list[Price]:
     return [Price(what, dollars.quantize(_CENT)) for what, dollars in _items(settings, size, usage)]
 
 
-def _items(settings: InfraSettings, size: Size, usage: _Usage) -> Iterator[tuple[str, Decimal]]:
+def _items(settings: InfraSettings, size: ClusterCapacity, usage: _Usage) -> Iterator[tuple[str, Decimal]]:
     yield "Load balancer in two zones", UNITS["load_balancer"] + usage.balancer_units * UNITS["load_balancer_capacity"]
     yield f"App, {_said(size.app_tasks, size.app)}", size.app_tasks * _dollars_of(size.app)
     yield f"Worker, {_said(size.worker_tasks, size.worker)}", size.worker_tasks * _dollars_of(size.worker)
@@ -60,6 +60,9 @@ def _items(settings: InfraSettings, size: Size, usage: _Usage) -> Iterator[tuple
     yield "Secrets Manager, the cluster's", _SECRETS * UNITS["secret"]
     if settings.monitoring != "off":
         yield "Alarms and dashboard of the cluster", (ALARMS - _FREE_ALARMS) * UNITS["alarm"]
+    if settings.monitoring == "detailed":
+        figures = _SERVICES * _FIGURES_OF_A_SERVICE + (size.app_tasks + size.worker_tasks) * _FIGURES_OF_A_TASK
+        yield f"Container Insights (detailed), about {figures} figures", figures * UNITS["container_figure"]
     yield f"Logs of the cluster, about {usage.log_gigabytes} GB", usage.log_gigabytes * UNITS["log_gigabyte"]
     yield "Images and files of the cluster", _stored(usage)
     if settings.cdn == "cloudfront":

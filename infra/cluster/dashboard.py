@@ -7,7 +7,7 @@ from typing import Any
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pulumi_aws import cloudwatch
 
-from infra.cluster.alarms import BACKUPS, ERRORS, Watched, namespace_of
+from infra.cluster.alarms import BACKUPS, ERRORS, WatchedCluster, namespace_of
 from infra.settings import InfraSettings
 
 _COLUMNS = 24  # what CloudWatch divides a dashboard into
@@ -29,7 +29,7 @@ class ClusterDashboard(ComponentResource):
         self,
         name: str,
         settings: InfraSettings,
-        watched: Watched,
+        watched: WatchedCluster,
         alarms: Sequence[Input[str]],
         opts: ResourceOptions,
     ) -> None:

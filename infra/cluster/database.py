@@ -4,11 +4,10 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_aws import cloudwatch, rds
 
 from infra.cluster.network import DATABASE_PORT, Network
-from infra.cluster.sizes import SIZES
+from infra.cluster.sizes import POSTGRESQL, SIZES
 from infra.settings import InfraSettings
 from infra.tags import tags_of
 
-POSTGRESQL = "17"
 _LOG_DAYS = 90
 _POINT_IN_TIME_DAYS = 14
 _STORAGE_GROWS_TIMES = 10

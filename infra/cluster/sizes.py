@@ -1,9 +1,11 @@
-"""The sizes of a cluster."""
+"""The sizes of a cluster, and the version of its database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.settings import ClusterSize
+
+POSTGRESQL = "17"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class ClusterCapacity:
     app: Task
     app_tasks: int
     worker: Task
@@ -24,9 +26,9 @@ class Size:
     database_gigabytes: int
 
 
-SIZES: Mapping[ClusterSize, Size] = {
-    "small": Size(Task(512, 1024), 2, Task(512, 2048), 1, "db.t4g.small", 20),
-    "medium": Size(Task(1024, 2048), 2, Task(1024, 4096), 1, "db.t4g.medium", 50),
-    "large": Size(Task(1024, 4096), 3, Task(1024, 8192), 2, "db.m7g.large", 200),
+SIZES: Mapping[ClusterSize, ClusterCapacity] = {
+    "small": ClusterCapacity(Task(512, 1024), 2, Task(512, 2048), 1, "db.t4g.small", 20),
+    "medium": ClusterCapacity(Task(1024, 2048), 2, Task(1024, 4096), 1, "db.t4g.medium", 50),
+    "large": ClusterCapacity(Task(1024, 4096), 3, Task(1024, 8192), 2, "db.m7g.large", 200),
 }
 ONCE = Task(512, 2048)  # a single command, and the backup

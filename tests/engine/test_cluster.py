@@ -120,10 +120,26 @@ def test_a_cluster_takes_over_from_a_server_that_nobody_touches_until_it_is_unpr
 
     after = asked_since(rented, rented_once)[len(beside) :]
     assert {one[2] for one in after if one[0] == "delete" and one[1] in OF_A_SERVER} == {
-        "server", "address", "attachment", "ports", "operator",
+        "server", "address", "ports", "operator",
     }  # fmt: skip
     kept = {"Bucket", "Secret", "Repository", "LoadBalancer", "TargetGroup", "Certificate"}
     assert [one for one in after if one[0] == "delete" and one[1] in kept] == []
     assert len(of_kind(rented, DATABASE)) == 1
     (record,) = [one for one in of_kind(rented, RECORD) if (one["name"], one["type"]) == ("invoices.example.com", "A")]
     assert record["aliases"][0]["name"].endswith("elb.amazonaws.com")
+
+
+def test_cloudfront_comes_and_goes_with_a_setting_and_its_secret_stays_in_between(cluster, tmp_path):
+    cluster.configure(cdn="cloudfront")
+    cluster.up()
+    (record,) = [
+        one for one in of_kind(cluster, RECORD) if one["name"] == "invoices.example.com" and one["type"] == "A"
+    ]
+    (distribution,) = of_kind(cluster, "aws:cloudfront/distribution:Distribution")
+    assert record["aliases"][0]["name"] == distribution["domainName"]
+
+    assert "unchanged" in cluster.preview("--expect-no-changes")
+
+    cluster.configure(cdn="off")
+    cluster.up()
+    assert of_kind(cluster, "aws:cloudfront/distribution:Distribution") == []

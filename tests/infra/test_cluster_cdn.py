@@ -4,12 +4,12 @@ import pytest
 from pulumi import ResourceOptions
 from support.pulumi_stack import CONFIG, rented
 
-from infra.cluster.cdn import Cdn, Origin, addresses_of_cloudfront
+from infra.cluster.cdn import Cdn, CdnOrigin, addresses_of_cloudfront
 from infra.settings import InfraSettings
 
 REGION = "eu-central-1"
 SETTINGS = InfraSettings.read({**CONFIG, "shape": "cluster", "cdn": "cloudfront"}, REGION)
-ORIGIN = Origin(
+ORIGIN = CdnOrigin(
     host="invoices-1.eu-central-1.elb.amazonaws.com", listener="arn:listener", target_group="arn:targets",
     certificate_is_valid="arn:certificate",
 )  # fmt: skip

@@ -55,6 +55,12 @@ def test_cloudfront_with_its_firewall_is_counted_as_it_is_without_a_plan():
     assert items["CloudFront with its firewall (WAF), without a plan"] == "10.00"
 
 
+def test_figures_of_each_container_are_counted_where_monitoring_is_detailed():
+    items = costs.by_item(configured(shape="cluster", monitoring="detailed"))
+
+    assert items["Container Insights (detailed), about 135 figures"] == "9.45"
+
+
 def test_without_backups_and_alarms_neither_is_counted():
     items = costs.by_item(configured(shape="cluster", backups="false", monitoring="off"))
 

@@ -84,6 +84,53 @@ def test_the_operator_may_do_what_preflight_and_the_other_commands_ask_aws(actio
     assert allows(OPERATOR, Need(action, "*", REGION))
 
 
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("servicequotas:GetServiceQuota", "*"),
+        ("ec2:DescribeAvailabilityZones", "*"),
+        ("ec2:DescribeVpcs", "*"),
+        ("elasticloadbalancing:DescribeAccountLimits", "*"),
+        ("elasticloadbalancing:DescribeTags", "*"),
+        ("rds:DescribeAccountAttributes", "*"),
+        ("rds:DescribeOrderableDBInstanceOptions", "*"),
+        ("iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
+    ],
+)
+def test_the_operator_may_ask_what_preflight_asks_about_a_cluster(action, resource):
+    assert allows(OF_A_CLUSTER, Need(action, resource, REGION))
+
+
+OF_DEPLOYS = {
+    f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/invoices/invoices-app": "ecs:UpdateService ecs:DescribeServices",
+    f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/invoices-once:3": "ecs:RunTask",
+    f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/invoices/1": "ecs:StopTask ecs:DescribeTasks",
+    "*": "ecs:RegisterTaskDefinition ecs:DescribeTaskDefinition ecs:ListTasks ecr:GetAuthorizationToken "
+    "elasticloadbalancing:DescribeTargetHealth ec2:DescribeSecurityGroups",
+    f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/invoices/app": "ecr:InitiateLayerUpload ecr:UploadLayerPart "
+    "ecr:CompleteLayerUpload ecr:PutImage ecr:BatchCheckLayerAvailability ecr:DescribeImages ecr:BatchGetImage",
+    f"arn:aws:rds:{REGION}:{ACCOUNT}:db:invoices-2": "rds:RestoreDBInstanceToPointInTime rds:ModifyDBInstance "
+    "rds:RestoreDBInstanceFromDBSnapshot",
+    f"arn:aws:rds:{REGION}:{ACCOUNT}:snapshot:invoices-before-3": "rds:CreateDBSnapshot rds:DescribeDBSnapshots",
+    f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:invoices/cluster-1a2b": "secretsmanager:GetSecretValue "
+    "secretsmanager:PutSecretValue",
+    f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/invoices/invoices/cluster:log-stream:once": "logs:GetLogEvents "
+    "logs:FilterLogEvents logs:DeleteLogStream",
+    "arn:aws:s3:::invoices-files-1/lock": "s3:PutObject s3:GetObject s3:DeleteObject",
+    "arn:aws:s3:::invoices-files-1": "s3:ListBucket s3:GetBucketVersioning s3:GetBucketPublicAccessBlock",
+}
+
+
+@pytest.mark.parametrize("resource", OF_DEPLOYS)
+def test_the_operator_of_a_cluster_may_do_what_deploying_and_restoring_take(resource):
+    needed = [
+        Need(action, resource, REGION, belongs_to="invoices", passed_to="ecs-tasks.amazonaws.com")
+        for action in OF_DEPLOYS[resource].split()
+    ]
+
+    assert [need.action for need in needed if not allows(OF_A_CLUSTER, need)] == []
+
+
 @pytest.mark.parametrize("server", ["invoices", "invoices-trial"])
 def test_the_operator_may_confirm_alarms_and_keep_the_keys_of_app_and_disk(server):
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{server}-alarms"

@@ -5,7 +5,8 @@ import pytest
 from botocore.stub import Stubber
 from support.pulumi_stack import CONFIG, REGION
 
-from infra.preflight import Finding, run_checks
+from infra.findings import Finding
+from infra.preflight import run_checks
 from infra.settings import InfraSettings
 
 IDENTITY = {"UserId": "U", "Account": "1", "Arn": "arn:aws:iam::1:user/ann"}

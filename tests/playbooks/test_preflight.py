@@ -7,7 +7,7 @@ from pathlib import Path
 import dns.resolver
 import pytest
 
-from infra.preflight import Finding
+from infra.findings import Finding
 from infra.settings import InfraSettingsError
 from playbooks.preflight import Resolver, _line, configured
 

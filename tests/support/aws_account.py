@@ -239,6 +239,8 @@ class Account:
                 "arn": f"arn:aws:ecs:us-east-1:123456789012:task-definition/{family}:{revision}",
                 "revision": revision,
             }
+        if kind == "aws:cloudfront/distribution:Distribution":
+            return {"domainName": f"d{self.made}.cloudfront.net", "hostedZoneId": "Z2FDTNDATAQYW2"}
         if kind == "aws:ecr/repository:Repository":
             return {"repositoryUrl": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{inputs['name']}"}
         return {"fqdn": inputs["name"]} if kind == _RECORD else {}

@@ -68,7 +68,9 @@ def test_its_size_is_that_of_the_cluster_and_its_storage_grows():
 
 
 def test_an_instance_that_a_restore_made_has_the_next_number():
-    assert inputs_of(rented(**CLUSTER, databaseNumber="2"))["identifier"] == "invoices-2"
+    restored = rented(**CLUSTER, databaseNumber="2").one("Instance", "database-2")
+
+    assert (restored.inputs["identifier"], restored.options.protect) == ("invoices-2", True)
 
 
 def test_groups_that_are_replaced_have_another_name_than_those_in_use(stack):
