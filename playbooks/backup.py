@@ -2,7 +2,9 @@
 
 import json
 
-from playbooks.steps.session import RefusedError, Session, server_task
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
+from playbooks.steps.session import RefusedError, Session
 from provisioning.host import Host
 
 PROGRAM = ("python3", "-E", "-s", "-B", "/usr/local/lib/invoices/backup_runs.py")
@@ -10,7 +12,8 @@ REPORTS = "/var/lib/invoices/reports"
 _SECONDS = 4 * 3600
 
 
-@server_task(
+@shape_task(
+    Shape.backup,
     base="A copy of the whole database for the archive, as each night.",
     prove="Restore what was backed up, compare it to the cent, and write the certificate, as each night.",
     dry_run="Only say what would be made.",

@@ -4,14 +4,16 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from playbooks.backup import report_of
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
 from playbooks.steps import backup_place, release
-from playbooks.steps.session import Session, server_task
+from playbooks.steps.session import Session
 from playbooks.steps.stack import Stack
 
 _KINDS = {"backup": "Newest logical backup", "base-backup": "Newest copy of the whole", "certificate": "Newest proof"}
 
 
-@server_task(all="Every logical backup, not the newest ten.")
+@shape_task(Shape.backups, all="Every logical backup, not the newest ten.")
 def backups(found: Session, *, all: bool = False) -> None:  # noqa: A002  # the name of the option
     """Show what can be restored, and whether that was proved."""
     for kind, title in _KINDS.items():

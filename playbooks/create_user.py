@@ -1,11 +1,14 @@
 """`fab create-user`: create a user of the app."""
 
-from playbooks.steps.session import Session, server_task
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
+from playbooks.steps.session import Session
 from playbooks.steps.stack import serving
 from playbooks.steps.switching import routed_to
 
 
-@server_task(
+@shape_task(
+    Shape.create_user,
     email="What the user signs in with.",
     role="admin, accountant or viewer.",
     name="The user's name.",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playbooks.backup import report_of
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
 from playbooks.steps import (
     app_secret,
     archive,
@@ -23,7 +25,7 @@ from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.proxy import configured
 from playbooks.steps.release import Release
 from playbooks.steps.roles import set_roles
-from playbooks.steps.session import RefusedError, Session, server_task
+from playbooks.steps.session import RefusedError, Session
 from playbooks.steps.stack import ONCE, Stack, containers, health
 from playbooks.steps.stack_settings import are_applied, ensure_settings, ensure_watching_key, file_of, wanted
 from playbooks.steps.switching import routed_to
@@ -41,7 +43,8 @@ _LEAST_FREE_KILOBYTES = 2_000_000
 _BUILD_SECONDS = 1_800
 
 
-@server_task(
+@shape_task(
+    Shape.deploy,
     allow_dirty="Deploy what is not committed as well, and mark the release so.",
     refresh="Take newer images of what the stack is made of as well: a few seconds without answers.",
     dry_run="Say what would be done, and do nothing.",

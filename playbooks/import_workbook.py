@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from playbooks.steps.session import RefusedError, Session, server_task
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
+from playbooks.steps.session import RefusedError, Session
 from playbooks.steps.stack import serving
 
 _SECONDS = 900
@@ -10,7 +12,9 @@ _SECONDS = 900
 _RECEIVE = 'name="/tmp/$1"; shift; trap "rm -f \\"$name\\"" EXIT; cat > "$name" && invoices import "$name" "$@"'
 
 
-@server_task(file="The workbook.", apply="Write it; without this, only tell what would be written.")
+@shape_task(
+    Shape.import_workbook, file="The workbook.", apply="Write it; without this, only tell what would be written."
+)
 def import_workbook(found: Session, file: str, *, apply: bool = False) -> None:
     """Show what a workbook would change, or import it with --apply."""
     path = Path(file)

@@ -1,10 +1,13 @@
 """`fab lock`: show, take or release the deploy lock."""
 
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
 from playbooks.steps import lock as steps
-from playbooks.steps.session import Session, server_task
+from playbooks.steps.session import Session
 
 
-@server_task(
+@shape_task(
+    Shape.lock,
     acquire="Take the lock, and say why.",
     release="Release the lock, even if another user holds it: only after an interrupted command.",
 )

@@ -1,9 +1,11 @@
 """`fab logs`: the log lines of a service."""
 
-import re
 from collections.abc import Sequence
 
-from playbooks.steps.session import RefusedError, Session, server_task
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
+from playbooks.steps.log_query import ERRORS, LogQuery
+from playbooks.steps.session import RefusedError, Session
 from playbooks.steps.stack import Container, containers
 
 # Runs on the server, so that only matching lines are transferred. Docker and the kept logs begin each line with a UTC
@@ -26,16 +28,11 @@ named() { sed "s|^|$1 |"; }
 } | awk -v since="$since" '$2 >= since' | sort -s -k 2 |
   awk '{ printed = substr($0, length($1) + 2) } printed != last; { last = printed }' | tail -n "$lines"
 """
-# The app and the proxy write JSON, the database and the queue write text.
-_ERRORS = (
-    r'"level": ?"(ERROR|CRITICAL|error|fatal|panic)"|"status": ?5[0-9][0-9][,}]|(ERROR|FATAL|PANIC):  '
-    r"|[0-9]:[A-Z] .* # |^Traceback "
-)
 _SEARCH_SECONDS = 300
-_SECONDS_OF = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
-@server_task(
+@shape_task(
+    Shape.logs,
     service="app, worker, proxy, db or another service.",
     lines="How many.",
     since="Only lines of the last 30m, 2h or 3d, of all that was kept.",
@@ -46,38 +43,20 @@ def logs(
     found: Session, *, service: str = "app", lines: int = 100, since: str = "", grep: str = "", errors: bool = False
 ) -> None:
     """Print the newest lines of a service."""
-    seconds = _seconds(since)
+    query = LogQuery(service, lines, since, grep, errors)
+    seconds = query.seconds
     ours = containers(found.host, service)
     if not ours:
         names = sorted({one.name for one in containers(found.host)})
         raise RefusedError(f"{found.host.name}: there is no container of '{service}'; there are {', '.join(names)}.")
     if seconds or grep or errors:
-        search = (service, grep, str(seconds), _ERRORS if errors else "", str(lines), *(one.name for one in ours))
+        search = (service, grep, str(seconds), ERRORS if errors else "", str(lines), *(one.name for one in ours))
         printed = found.host.run("sh", "-c", _SEARCH, "sh", *search, seconds=_SEARCH_SECONDS).out.splitlines()
-        shown = printed or [f"{found.host.name}: {_nothing(service, since, grep, errors=errors)}"]
+        shown = printed or [f"{found.host.name}: {query.nothing_found()}"]
     else:
         shown = _newest(found, ours, lines)
     for line in shown:
         found.console.print(line, markup=False)
-
-
-def _seconds(since: str) -> int:
-    """Return 0 for no limit; raises RefusedError."""
-    if not since:
-        return 0
-    told = re.fullmatch(r"([1-9]\d{0,5})([smhd])", since.strip())
-    if not told:
-        raise RefusedError(f"--since takes a time such as 30m, 2h or 3d, not '{since}'.")
-    return int(told[1]) * _SECONDS_OF[told[2]]
-
-
-def _nothing(service: str, since: str, grep: str, *, errors: bool) -> str:
-    asked = [
-        *(["tells of an error"] if errors else []),
-        *([f"holds '{grep}'"] if grep else []),
-        *([f"is of the last {since}"] if since else []),
-    ]
-    return f"of the lines of {service} that are kept, none {' and '.join(asked)}."
 
 
 def _newest(found: Session, ours: Sequence[Container], lines: int) -> list[str]:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from playbooks.backup import made
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
 from playbooks.steps import archive, backup_place, deploy_log, lock, n8n, release
 from playbooks.steps.backup_place import OpenedBackup
 from playbooks.steps.container_reports import Report, reported
 from playbooks.steps.moment import utc_now_in_names
 from playbooks.steps.roles import set_roles
-from playbooks.steps.session import RefusedError, Session, server_task
+from playbooks.steps.session import RefusedError, Session
 from playbooks.steps.stack import ONCE, Stack, running
 from playbooks.steps.takeover import check_public_site
 
@@ -54,7 +56,8 @@ DROP DATABASE IF EXISTS n8n_undone WITH (FORCE);
 _N8N_KEPT = "SELECT 1 FROM pg_database WHERE datname = 'n8n_before'"
 
 
-@server_task(
+@shape_task(
+    Shape.restore,
     at="A moment, such as 2026-11-28T09:05:00Z: the state of that second.",
     backup="A logical backup, by its id: `fab backups` lists them.",
     to_scratch="Only restore beside, look at it, and say what was found.",

@@ -1,9 +1,11 @@
 """`fab rollback`: go back to an earlier release, or to the images before a refresh, in seconds."""
 
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
 from playbooks.steps import backup_image, deploy_log, lock, refreshes, release
 from playbooks.steps.proxy import configured
 from playbooks.steps.refreshes import Refresh
-from playbooks.steps.session import RefusedError, Session, server_task
+from playbooks.steps.session import RefusedError, Session
 from playbooks.steps.stack import Stack
 from playbooks.steps.takeover import take_over
 from provisioning.host import Host
@@ -12,7 +14,7 @@ _MIGRATIONS = "app/store/migrations"
 _APPLIED = "SELECT name FROM schema_migration ORDER BY name"  # the app's table of applied migrations
 
 
-@server_task(to="The release to go back to; by default the one before.", dry_run="Only say which.")
+@shape_task(Shape.rollback, to="The release to go back to; by default the one before.", dry_run="Only say which.")
 def rollback(found: Session, *, to: str = "", dry_run: bool = False) -> None:
     """Go back to an earlier release, or to the images before the last refresh."""
     refresh = None if to else refreshed(found.host)

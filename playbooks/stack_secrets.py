@@ -4,10 +4,12 @@ import getpass
 import re
 from collections.abc import Mapping
 
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
 from playbooks.steps import app_secret, deploy_log, lock, release
 from playbooks.steps.automation import N8n
 from playbooks.steps.roles import set_roles
-from playbooks.steps.session import RefusedError, Session, server_task
+from playbooks.steps.session import RefusedError, Session
 from playbooks.steps.stack import ONCE, Stack, serving
 from playbooks.steps.takeover import take_over
 from provisioning.firewall import MAIL_PORTS
@@ -31,7 +33,8 @@ _FOR_AUTOMATION = {
 }
 
 
-@server_task(
+@shape_task(
+    Shape.stack_secrets,
     "secrets",
     rotate="signing-key (nobody is signed out), database (the passwords of its roles), redis (that of the queue), "
     "automation-owner (the password of n8n's editor) or automation-token (n8n's token of the API).",

@@ -3,8 +3,10 @@
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
 from playbooks.steps import alarm_mails, automation, deploy_log, lock, refreshes, release, self_reports
-from playbooks.steps.session import Session, server_task
+from playbooks.steps.session import Session
 from playbooks.steps.stack import containers, health
 from playbooks.steps.switching import routed_to
 from provisioning import encrypted_disk
@@ -14,7 +16,7 @@ _OLD_IMAGE_DAYS = 35
 _OLD_LOCK_MINUTES = 60
 
 
-@server_task()
+@shape_task(Shape.status)
 def status(found: Session) -> None:
     """Show the current release, its containers and the state of the server."""
     host, console = found.host, found.console

@@ -11,7 +11,7 @@ from invoke.tasks import task
 from rich.console import Console
 
 from playbooks.steps.inventory import keep_keys, key_file
-from playbooks.steps.session import SERVER_HELP, STACK, settings_or_exit
+from playbooks.steps.session import SERVER_HELP, STACK, machine_settings_or_exit
 from provisioning.settings import HostSettings
 
 _SECONDS = 10
@@ -53,7 +53,7 @@ def trust(
 ) -> None:
     """Save the server's host key: from AWS if rented there, else the key it shows, once you confirm it."""
     console = Console(highlight=False, soft_wrap=True)
-    settings = settings_or_exit(server, stack)
+    settings = machine_settings_or_exit(server, stack)
     kept = key_file(settings.host)
     if kept.exists() and not again:
         console.print(f"The key of {settings.host} is kept already, in {kept.name}; --again replaces it.")

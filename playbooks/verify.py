@@ -8,15 +8,17 @@ from xml.etree import ElementTree  # parses only a file that we wrote ourselves
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from playbooks.shapes.shape import Shape
+from playbooks.shapes.tasks import shape_task
 from playbooks.steps import ssh_config
 from playbooks.steps.inventory import KEPT, ROOT
-from playbooks.steps.session import Session, server_task
+from playbooks.steps.session import Session
 
 _SECONDS = 900
 _NOTHING_FOUND = 5  # pytest's exit code when no test was collected
 
 
-@server_task(only="Only the controls whose name holds this, such as tls.")
+@shape_task(Shape.verify, only="Only the controls whose name holds this, such as tls.")
 def verify(found: Session, *, only: str = "") -> None:
     """Check the running server against every control; read-only."""
     config = ssh_config.write(found.settings, found.identity)

@@ -147,6 +147,15 @@ def compared(url: str, copy: str, now: datetime) -> dict[str, Any]:
     return {"sentence": "The copy agrees in every figure, to the cent.", "figures": shown}
 
 
+def figures_of(url: str, now: datetime) -> dict[str, Any]:
+    """Return what a database holds, in figures; raises BackupError where its audit is broken."""
+    with database.another_database(url):
+        found = Figures.taken(firm_day(now))
+    if found.audit_problem:
+        raise BackupError(f"The audit is broken at {found.audit_problem}.")
+    return {"sentence": "It can be read, and its audit is whole.", "figures": figures_shown(found)}
+
+
 def figures_of_n8n(url: str) -> N8nFigures | None:
     """Return those of n8n on the server of the app's database, None where n8n never ran."""
     with database.another_database(url):

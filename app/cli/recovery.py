@@ -58,6 +58,12 @@ def compare(*, host: Annotated[str, typer.Option(help="The server that holds a c
 
 
 @recover.command()
+def figures(*, host: Annotated[str, typer.Option(help="The server to look at; the present one without.")] = "") -> None:
+    """Print what the database holds, or what its copy on another server does."""
+    run_and_report(lambda: _figures(host), as_json=True)
+
+
+@recover.command()
 def swap(*, name: _Name, volume: _Volume) -> None:
     """Put what was restored in the place of the data."""
     run_and_report(lambda: _swapped(volume, name), as_json=True)
@@ -132,6 +138,11 @@ def _compared(host: str) -> dict[str, Any]:
     url = BackupSettings.from_environment().database_url
     copy = _at_host(url, host)
     return {"ok": True, **recovery.compared(url, copy, clock.utc_now())}
+
+
+def _figures(host: str) -> dict[str, Any]:
+    url = BackupSettings.from_environment().database_url
+    return {"ok": True, **recovery.figures_of(_at_host(url, host) if host else url, clock.utc_now())}
 
 
 def _at_host(url: str, host: str) -> str:

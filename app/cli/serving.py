@@ -59,23 +59,27 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
 
 @commands.command("migrate")
 def migrate_database(
-    *, pending: Annotated[bool, typer.Option("--pending", help="Only list what is still to come, one a line.")] = False
+    *,
+    pending: Annotated[bool, typer.Option("--pending", help="Only list what is still to come, one a line.")] = False,
+    applied: Annotated[bool, typer.Option("--applied", help="Only list what was applied, one a line.")] = False,
 ) -> None:
     """Bring the database up to date."""
+    if pending and applied:
+        refuse("Say only one of --pending and --applied.")
     settings = AppSettings.from_environment()
     with in_use(settings):
         database.open_database(settings.database_url)
-        _migrate(pending=pending)
+        _migrate(pending=pending, applied=applied)
 
 
-def _migrate(*, pending: bool) -> None:
+def _migrate(*, pending: bool, applied: bool) -> None:
     with database.connection():
-        if pending:
-            for name in database.pending():
+        if pending or applied:
+            for name in database.pending() if pending else database.applied():
                 typer.echo(name)
             return
-        applied = migrate()
-    typer.echo(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
+        now_applied = migrate()
+    typer.echo(f"Applied {', '.join(now_applied)}." if now_applied else "The database is up to date.")
 
 
 @commands.command()

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from provisioning.settings import HostSettings
+from provisioning.settings import ClusterSettings, HostSettings
 
 _OUTSIDE_REGION = "us-east-1"  # where the alarm of the check from outside has a topic of its own
 _HOW = "`docs/operations.md` says how"
 
 
-def unheard(settings: HostSettings) -> Iterator[str]:
+def unheard(settings: HostSettings | ClusterSettings) -> Iterator[str]:
     """Yield a sentence for each topic whose alarms reach nobody; raises nothing if AWS cannot be asked."""
     if not settings.alarm_topic:
         return

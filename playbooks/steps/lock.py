@@ -3,7 +3,7 @@
 import getpass
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from playbooks.steps.moment import utc_now
@@ -17,7 +17,11 @@ def holder(host: Host) -> str:
     """Return a phrase: who holds the lock, since when and what for; empty if it is free."""
     if not host.run("test", "-d", FOLDER, check=False).ok:
         return ""
-    found = {"who": "Somebody", "what": "unknown", "since": "an unknown time", **json.loads(host.read(_HOLDER) or "{}")}
+    return phrase(json.loads(host.read(_HOLDER) or "{}"))
+
+
+def phrase(noted: Mapping[str, str]) -> str:
+    found = {"who": "Somebody", "what": "unknown", "since": "an unknown time", **noted}
     return "{who} holds the lock since {since} for: {what}".format(**found)
 
 

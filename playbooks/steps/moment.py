@@ -11,3 +11,7 @@ def utc_now() -> str:
 def utc_now_in_names() -> str:
     """For file names: `20260302T093000Z`."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def seconds_since_epoch() -> int:
+    return int(datetime.now(UTC).timestamp())

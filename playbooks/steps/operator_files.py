@@ -32,6 +32,11 @@ def environment(stack: str) -> dict[str, str]:
     return {**kept, **os.environ, "PATH": path}
 
 
+def variables() -> dict[str, str]:
+    """Return the environment of this command, for a program that it starts."""
+    return dict(os.environ)
+
+
 def has_passphrase(stack: str) -> bool:
     known = environment(stack)
     return _PASSPHRASE in known or Path(known.get(_PASSPHRASE_FILE) or passphrase_of(stack)).exists()

@@ -1,4 +1,4 @@
-"""The connection of a command to a server; expected errors end the program with one message and exit code 1."""
+"""What a command acts on, a server or a cluster; expected errors end the program with one message and exit code 1."""
 
 import getpass
 import sys
@@ -14,12 +14,14 @@ from invoke.context import Context
 from invoke.tasks import task
 from rich.console import Console
 
+from playbooks.steps import aws
+from playbooks.steps.aws import Aws
 from playbooks.steps.inventory import known_hosts, server_settings
 from playbooks.steps.progress import Steps
 from playbooks.steps.release import ReleaseError
 from provisioning import ssh_keys
 from provisioning.host import HostError
-from provisioning.settings import HostSettings, HostSettingsError
+from provisioning.settings import ClusterSettings, HostSettings, HostSettingsError
 from provisioning.ssh_host import ANY_KEY, SshHost, connected
 from provisioning.ssh_keys import SshLogin
 
@@ -38,7 +40,11 @@ class UnfinishedError(Exception):
     """The site serves as asked, but something beside it was not done; the message says what, and how it is."""
 
 
-EXPECTED = (HostError, HostSettingsError, ReleaseError, RefusedError, UnfinishedError)
+class ClusterError(Exception):
+    """Something failed on the cluster; the message names it, what serves now, and what to do."""
+
+
+EXPECTED = (ClusterError, HostError, HostSettingsError, ReleaseError, RefusedError, UnfinishedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +67,26 @@ class Session:
         return self.steps.console
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterSession:
+    """In a rehearsal nothing is changed."""
+
+    settings: ClusterSettings
+    aws: Aws
+    steps: Steps
+    stack: str = STACK
+    is_rehearsal: bool = False
+
+    @property
+    def console(self) -> Console:
+        return self.steps.console
+
+
 def server_task(name: str | None = None, /, **options: str) -> Callable[[Callable[..., None]], Any]:
     """Make a `fab` command of a function that takes a session, and keywords that `options` say the meaning of.
 
-    The command also has the options `--server` and `--stack`. With `--dry-run` or `--check` the session is a rehearsal.
+    It is a command for a machine: a cluster has none, and refuses it. The command also has the options `--server` and
+    `--stack`. With `--dry-run` or `--check` the session is a rehearsal.
     """
 
     def decorate(command: Callable[..., None]) -> Any:  # noqa: ANN401  # an untyped Task of invoke
@@ -90,21 +112,77 @@ def settings_or_exit(server: str, stack: str) -> HostSettings:
         sys.exit(str(error))
 
 
+def machine_settings_or_exit(server: str, stack: str) -> HostSettings:
+    """Exit with one message for a cluster as well."""
+    with ending_in_one_message():
+        settings = server_settings(server, stack)
+        _refuse_cluster(settings, stack)
+    return settings
+
+
+def _refuse_cluster(settings: HostSettings, stack: str) -> None:
+    if settings.cluster and not settings.host:
+        raise RefusedError(
+            f"The stack {stack} is a cluster, which has no machine: this command is for a server "
+            "(docs/high-availability.md says what takes its place)."
+        )
+
+
 @contextmanager
 def session(context: Context, server: str, stack: str, *, dry_run: bool = False) -> Iterator[Session]:
-    """Exit with one message on an expected error, Ctrl-C or Ctrl-D."""
-    console = Console(highlight=False, soft_wrap=True)
-    try:
+    """Connect to the server; exit with one message on an expected error, Ctrl-C or Ctrl-D."""
+    with ending_in_one_message():
         settings = server_settings(server, stack)
-        identity = identity_of(context)
-        login = login_of(context)
-        keys = known_hosts(settings)
-        with connected(settings.host, settings.user, keys, login=login, is_rehearsal=dry_run) as host:
-            yield Session(settings, host, Steps(console), identity, server, stack, login)
+        _refuse_cluster(settings, stack)
+        with session_at(settings, context, server, stack, dry_run=dry_run) as found:
+            yield found
+
+
+@contextmanager
+def session_of_either(
+    context: Context, server: str, stack: str, *, of_cluster: bool, dry_run: bool
+) -> Iterator[Session | ClusterSession]:
+    """As `session`, but of what the stack rented; where that is both, `of_cluster` chooses the cluster."""
+    with ending_in_one_message():
+        settings = server_settings(server, stack)
+        if of_cluster and not settings.cluster:
+            raise RefusedError(f"The stack {stack} has no cluster: leave out --cluster, or set shape to both.")
+        if settings.cluster and (of_cluster or not settings.host):
+            yield cluster_session(settings.cluster, stack, dry_run=dry_run)
+            return
+        with session_at(settings, context, server, stack, dry_run=dry_run) as found:
+            yield found
+
+
+def cluster_session(settings: ClusterSettings, stack: str, *, dry_run: bool = False) -> ClusterSession:
+    return ClusterSession(settings, Aws(settings.region), Steps(_console()), stack, dry_run)
+
+
+@contextmanager
+def session_at(
+    settings: HostSettings, context: Context, server: str, stack: str, *, dry_run: bool
+) -> Iterator[Session]:
+    identity = identity_of(context)
+    login = login_of(context)
+    keys = known_hosts(settings)
+    with connected(settings.host, settings.user, keys, login=login, is_rehearsal=dry_run) as host:
+        yield Session(settings, host, Steps(_console()), identity, server, stack, login)
+
+
+@contextmanager
+def ending_in_one_message() -> Iterator[None]:
+    try:
+        yield
     except EXPECTED as error:
         sys.exit(str(error))
+    except aws.Error as error:
+        sys.exit(aws.sentence(error))
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D where something is asked
         sys.exit("Broken off.")
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)
 
 
 @contextmanager

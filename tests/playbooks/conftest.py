@@ -30,7 +30,13 @@ class Command:
             self.server.is_rehearsal = dry_run
             yield Session(HostSettings.from_outputs(self.facts), self.server, Steps(Console(file=said, width=160)))
 
+        @contextmanager
+        def session_of_either(context, server, stack, *, of_cluster, dry_run):
+            with session(context, server, stack, dry_run=dry_run) as found:
+                yield found
+
         self._monkeypatch.setattr("playbooks.steps.session.session", session)
+        self._monkeypatch.setattr("playbooks.steps.session.session_of_either", session_of_either)
         try:
             getattr(module, task)(Context(), **options)
         finally:

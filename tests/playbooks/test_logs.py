@@ -100,4 +100,4 @@ def test_errors_of_every_service_are_known_by_how_it_writes_them(search, tmp_pat
     lines += [f"one 2026-02-01T00:00:0{place}.000000000Z {line}\n" for place, line in enumerate(WELL)]
     (tmp_path / "db.log").write_text("".join(lines))
 
-    assert [line.split(" ", 2)[2] for line in search(service="db", errors=logs._ERRORS)] == WRONG
+    assert [line.split(" ", 2)[2] for line in search(service="db", errors=logs.ERRORS)] == WRONG

@@ -1,0 +1,1 @@
+"""What the commands of `fab` do on a cluster, by the API of AWS."""
