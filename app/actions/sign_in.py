@@ -10,11 +10,12 @@ from app.store.access.users import User
 from app.store.db.transactions import transaction
 
 
-def start(user: User, new_login: NewLogin, now: datetime, *, second_factor: str = "") -> None:
-    """Sign the user in; `second_factor` is the kind of code that was used, if one was."""
+def start(user: User, new_login: NewLogin, now: datetime, *, second_factor: str = "", provider: str = "") -> None:
+    """Sign the user in; `second_factor` is the kind of code that was used, `provider` the issuer, if one said so."""
+    by_provider = {"provider": provider} if provider else {}
     with transaction():
         logins.start(user.id, new_login, now)
-        _record(user, "session.started", now, by=user, second_factor=second_factor)
+        _record(user, "session.started", now, by=user, second_factor=second_factor, **by_provider)
 
 
 def start_with_code(user: User, code: str, new_login: NewLogin, now: datetime) -> str:

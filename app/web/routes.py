@@ -23,6 +23,10 @@ from app.web.api.tokens import Tokens
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.account import AccountPages
 from app.web.auth.browser_sessions import BrowserSessions
+from app.web.auth.oidc.provider import CALLBACK
+from app.web.auth.oidc.rechecks import Rechecks
+from app.web.auth.oidc.sealed import Sealing
+from app.web.auth.oidc.sign_in import ProviderSignIn
 from app.web.auth.password_links import PasswordLinks
 from app.web.auth.second_factors import SecondFactors
 from app.web.auth.session_tokens import SessionTokens
@@ -70,6 +74,7 @@ def pages(
     reference: ApiReference,
     metrics: Metrics,
     watched: Watched,
+    rechecks: Rechecks,
 ) -> tuple[Route, ...]:
     reports = ServerReports(settings.reports_dir)
     dashboard = Dashboard(pages, reports)
@@ -95,8 +100,10 @@ def pages(
     audit = Audit(pages)
     system = System(pages, reports, watched, Heartbeat.of(settings))
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
-    sessions = Sessions(pages, browsers, pending_second_factor, metrics)
-    password_links = PasswordLinks(pages, mails, sessions)
+    sessions = Sessions(pages, browsers, pending_second_factor, metrics, access_policy)
+    pending_sign_in = Sealing.with_keys(settings.secret_keys, "provider sign-in")
+    provider_sign_in = ProviderSignIn(pages, browsers, rechecks.provider, pending_sign_in, rechecks, metrics)
+    password_links = PasswordLinks(pages, mails, sessions, access_policy)
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
     tokens = Tokens(pages)
@@ -267,6 +274,8 @@ def pages(
         Route(
             "POST", "/sign-in", sessions.create, largest_body=LARGEST_SENT, step_up=None, is_open_in_maintenance=True
         ),
+        Route("GET", "/sign-in/provider", provider_sign_in.start),
+        Route("GET", CALLBACK, provider_sign_in.finish),
         Route("GET", "/sign-in/code", sessions.ask_again),
         Route(
             "POST",
@@ -297,7 +306,7 @@ def pages(
         Route(
             "POST",
             "/sign-out",
-            sessions.delete,
+            provider_sign_in.signed_out,
             Right.READ,
             is_for_enrolling=True,
             step_up=None,
