@@ -121,9 +121,9 @@ def _beside_issuer(what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _password_roles(roles: frozenset[Role]) -> frozenset[Role]:
-    if Role.ADMIN not in roles:
-        raise ValueError("admin must be among the roles, for the days on which the provider does not answer")
+def _without_admin(roles: frozenset[Role]) -> frozenset[Role]:
+    if Role.ADMIN in roles:
+        raise ValueError("leave out admin, who keeps a password for the days on which the provider does not answer")
     return roles
 
 
@@ -199,11 +199,9 @@ class AppSettings(_Settings):
     oidc_client_id: Annotated[str, _beside_issuer("the client id that the provider names")] = Field(
         "", validate_default=True
     )
-    oidc_client_secret: Annotated[str, _beside_issuer("the client secret that the provider made")] = Field(
-        "", validate_default=True, repr=False
-    )
+    oidc_client_secret: str = Field("", repr=False)  # without it the app starts, for whoever has a password
     oidc_name: str = Field(default_factory=lambda values: urlsplit(values["oidc_issuer"]).hostname or "")
-    password_roles: Annotated[_Roles, AfterValidator(_password_roles)] = frozenset(Role)
+    oidc_only: Annotated[_Roles, AfterValidator(_without_admin)] = frozenset()
     allowed_addresses: _Networks = ()
     automation_subnet: _Networks = ()
     trusted_proxies: _Networks = ()
@@ -256,7 +254,7 @@ class AppSettings(_Settings):
     @property
     def roles_by_provider(self) -> frozenset[Role]:
         """Return the roles whose users sign in by the provider only."""
-        return frozenset(Role) - self.password_roles if self.oidc_issuer else frozenset()
+        return self.oidc_only if self.oidc_issuer else frozenset()
 
     @property
     def is_for_this_machine(self) -> bool:

@@ -222,6 +222,7 @@ def pages(
             Right.ADMINISTER,
             step_up=users.ask_again,
         ),
+        Route("POST", "/users/<user_id:id>/provider", users.unlink_provider, Right.ADMINISTER, step_up=users.ask_again),
         Route("GET", "/settings", firm_settings.show, Right.ADMINISTER),
         Route("POST", "/settings", firm_settings.update, Right.ADMINISTER, step_up=None),
         Route("GET", "/webhooks", webhooks.index, Right.ADMINISTER),

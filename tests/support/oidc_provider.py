@@ -2,8 +2,10 @@
 
 import html
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -51,7 +53,7 @@ def running_oidc_server(folder: Path, redirect: str) -> Iterator[OidcServer]:
     server.has()
     words = [str(_ROOT / "tests/support/oidc_provider.mjs"), str(_INSTALLED), str(port), str(server.accounts), redirect]
     with (folder / "oidc.log").open("w") as log:
-        process = subprocess.Popen([node, *words], stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen([node, *words], stdout=subprocess.PIPE, stderr=log, text=True, process_group=0)
         try:
             for line in process.stdout:
                 if line.startswith("listening"):
@@ -60,7 +62,7 @@ def running_oidc_server(folder: Path, redirect: str) -> Iterator[OidcServer]:
                 raise RuntimeError((folder / "oidc.log").read_text())
             yield server
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)  # Node of PyPI is started by a program around it
             process.wait(timeout=20)
             process.stdout.close()
 

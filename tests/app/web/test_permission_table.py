@@ -149,6 +149,7 @@ POST /users/<user_id:id>                             in     no         no   yes 
 POST /users/<user_id:id>/activate                    in     no         no   yes   no  no
 POST /users/<user_id:id>/deactivate                  in     no         no   yes   no  no
 POST /users/<user_id:id>/link                        in     no         no   yes   no  no
+POST /users/<user_id:id>/provider                    in     no         no   yes   no  no
 POST /users/<user_id:id>/second-factor               in     no         no   yes   no  no
 GET  /help                                           in    yes        yes   yes  yes  -
 GET  /guide                                          in    yes        yes   yes  yes  -
@@ -161,6 +162,8 @@ POST /tokens/<token_id:id>/revoke                    in   gone       gone   yes 
 GET  /components                                     in    yes        yes   yes  yes  -
 GET  /sign-in                                       yes    yes        yes   yes  yes  -
 POST /sign-in                                       yes    yes        yes   yes  yes  -
+GET  /sign-in/provider                             gone   gone       gone  gone gone  -
+GET  /sign-in/provider/callback                    gone   gone       gone  gone gone  -
 GET  /sign-in/code                                   in    yes        yes   yes  yes  -
 POST /sign-in/code                                  yes    yes        yes   yes  yes  -
 GET  /set-password                                 gone   gone       gone  gone gone  -

@@ -27,7 +27,7 @@ class UnknownKeyError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedToken:
     """What the token must say; `nonce` is None where the token comes by a refresh token."""
 
     issuer: str
@@ -56,7 +56,7 @@ def signing_keys(document: Mapping[str, Any]) -> KeySet:
     return KeySet.import_key_set({"keys": keys})
 
 
-def verified(token: str, keys: KeySet, expected: Expected, now: datetime) -> Identity:
+def verified(token: str, keys: KeySet, expected: ExpectedToken, now: datetime) -> Identity:
     """Raise ProviderError, or UnknownKeyError where other keys may help."""
     try:
         decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)

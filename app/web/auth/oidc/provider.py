@@ -15,7 +15,7 @@ from joserfc.jwk import KeySet
 
 from app.settings import AppSettings
 from app.web.auth.oidc.errors import ProviderAwayError, ProviderError, ProviderRefusedError
-from app.web.auth.oidc.id_tokens import Expected, Identity, UnknownKeyError, signing_keys, verified
+from app.web.auth.oidc.id_tokens import ExpectedToken, Identity, UnknownKeyError, signing_keys, verified
 
 CALLBACK = "/sign-in/provider/callback"
 _TIMEOUT = (3, 5)  # seconds until connected, and until an answer begins
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class ProviderTokens:
     """`refresh_token` is empty where the provider gives none, `id_token` where a refresh brings no new one."""
 
     id_token: str
@@ -81,22 +81,22 @@ class Provider:
         )
         return str(url)
 
-    def tokens_for(self, code: str, verifier: str, now: datetime) -> Tokens:
+    def tokens_for(self, code: str, verifier: str, now: datetime) -> ProviderTokens:
         """Raise ProviderRefusedError if the code does not count."""
         session, url = self._session(now), self.metadata(now)["token_endpoint"]
         return self._tokens(
             lambda: session.fetch_token(url, grant_type="authorization_code", code=code, code_verifier=verifier)
         )
 
-    def refreshed(self, refresh_token: str, now: datetime) -> Tokens:
+    def refreshed(self, refresh_token: str, now: datetime) -> ProviderTokens:
         """Raise ProviderRefusedError if the user may no longer sign in there, as far as the provider says."""
         session, url = self._session(now), self.metadata(now)["token_endpoint"]
         session.scope = None  # the same as before
         return self._tokens(lambda: session.refresh_token(url, refresh_token=refresh_token))
 
-    def identity(self, tokens: Tokens, nonce: str | None, now: datetime) -> Identity:
+    def identity(self, tokens: ProviderTokens, nonce: str | None, now: datetime) -> Identity:
         """Return who the ID token is about; raises ProviderError."""
-        expected = Expected(self.issuer, self.client_id, self.name, nonce, tokens.access_token)
+        expected = ExpectedToken(self.issuer, self.client_id, self.name, nonce, tokens.access_token)
         try:
             return verified(tokens.id_token, self._keys(now), expected, now)
         except UnknownKeyError:
@@ -194,7 +194,7 @@ class Provider:
             default_timeout=_TIMEOUT,
         )
 
-    def _tokens(self, ask: Callable[[], Mapping[str, Any]]) -> Tokens:
+    def _tokens(self, ask: Callable[[], Mapping[str, Any]]) -> ProviderTokens:
         try:
             answer = ask()
         except OAuthError as error:
@@ -204,7 +204,7 @@ class Provider:
         texts = {name: answer.get(name) or "" for name in ("id_token", "access_token", "refresh_token")}
         if not all(isinstance(text, str) for text in texts.values()):
             raise self._away("the token endpoint answers with no texts")
-        return Tokens(**texts)
+        return ProviderTokens(**texts)
 
     def _refusal(self, error: OAuthError) -> ProviderError:
         reason = f"the token endpoint: {error.error}"  # its description may quote what was sent

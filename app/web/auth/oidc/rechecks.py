@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.actions import provider_accounts
+from app.actions import sign_in
 from app.store.access import logins, users
 from app.store.access.logins import Login
 from app.web.auth.oidc.errors import ProviderError, ProviderRefusedError
-from app.web.auth.oidc.provider import Provider, Tokens
+from app.web.auth.oidc.provider import Provider, ProviderTokens
 from app.web.auth.oidc.sealed import Sealing
 
 CHECKED_EVERY: Final = timedelta(minutes=10)
@@ -25,7 +25,7 @@ class Rechecks:
     provider: Provider | None
     sealing: Sealing
 
-    def sealed(self, tokens: Tokens, now: datetime) -> str:
+    def sealed(self, tokens: ProviderTokens, now: datetime) -> str:
         return self.sealing.seal({"refresh": tokens.refresh_token, "id": tokens.id_token}, now)
 
     def tokens_of(self, login: Login, now: datetime) -> dict[str, str]:
@@ -45,7 +45,7 @@ class Rechecks:
                 return self._asked(self.provider, login, now)
             except ProviderRefusedError as error:
                 log.warning("user %s was signed out: %s", login.user.id, error.reason)
-                provider_accounts.end(login, "the provider does not confirm the user any more", now)
+                sign_in.end_by_provider(login, "the provider does not confirm the user any more", now)
                 return None
             except ProviderError as error:
                 log.warning("user %s was not confirmed by the provider: %s", login.user.id, error.reason)
@@ -62,5 +62,5 @@ class Rechecks:
                 raise ProviderRefusedError(
                     "The provider confirmed somebody else.", "the refresh token is somebody else's"
                 )
-        kept = Tokens(tokens.id_token or before.get("id", ""), "", tokens.refresh_token or before["refresh"])
-        return provider_accounts.confirm(login, self.sealed(kept, now), now)
+        kept = ProviderTokens(tokens.id_token or before.get("id", ""), "", tokens.refresh_token or before["refresh"])
+        return sign_in.confirm_by_provider(login, self.sealed(kept, now), now)

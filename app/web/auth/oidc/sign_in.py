@@ -8,14 +8,14 @@ from datetime import datetime
 
 from bottle import HTTPResponse, request
 
-from app.actions import provider_accounts, sign_in
-from app.actions.provider_accounts import NoUserError, OtherAccountError
+from app.actions import sign_in
+from app.actions.sign_in import NoUserError, OtherAccountError
 from app.store.access import users
 from app.store.access.users import User
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.oidc.errors import ProviderError
 from app.web.auth.oidc.id_tokens import LEEWAY_SECONDS, Identity
-from app.web.auth.oidc.provider import Provider, Tokens
+from app.web.auth.oidc.provider import Provider, ProviderTokens
 from app.web.auth.oidc.rechecks import LONGEST_UNCONFIRMED, Rechecks
 from app.web.auth.oidc.sealed import Sealing
 from app.web.auth.throttling import Attempt, TooManyAttemptsError
@@ -121,7 +121,9 @@ class ProviderSignIn:
         left = replace(context, login=None, form_secret="")
         return self.browsers.forget(self.pages.show(left, "sessions/signed_out.html", url=url))
 
-    def _identity(self, provider: Provider, pending: _Pending, context: RequestContext) -> tuple[Tokens, Identity]:
+    def _identity(
+        self, provider: Provider, pending: _Pending, context: RequestContext
+    ) -> tuple[ProviderTokens, Identity]:
         provider.check_issuer(context.query.get("iss"), context.now)
         if error := context.query.get("error", ""):
             raise _said_by_provider(provider.name, error)
@@ -131,7 +133,7 @@ class ProviderSignIn:
         return tokens, provider.identity(tokens, pending.nonce, context.now)
 
     def _signed_in(
-        self, context: RequestContext, provider: Provider, wanted: str, tokens: Tokens, identity: Identity
+        self, context: RequestContext, provider: Provider, wanted: str, tokens: ProviderTokens, identity: Identity
     ) -> HTTPResponse:
         user = _user_of(identity, provider.name, context.now)
         lasting = self.browsers.lasting if tokens.refresh_token else min(self.browsers.lasting, LONGEST_UNCONFIRMED)
@@ -191,7 +193,7 @@ class ProviderSignIn:
 def _user_of(identity: Identity, name: str, now: datetime) -> User:
     """Raise ProviderError if the account belongs to nobody here."""
     try:
-        return provider_accounts.user_of(identity.issuer, identity.subject, identity.email, now)
+        return sign_in.user_of_account(identity.issuer, identity.subject, identity.email, now)
     except NoUserError as error:
         if identity.claimed_email and not identity.email:
             raise ProviderError(

@@ -11,13 +11,13 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from app.web.auth.oidc.errors import ProviderError
-from app.web.auth.oidc.id_tokens import Expected, UnknownKeyError, signing_keys, verified
+from app.web.auth.oidc.id_tokens import ExpectedToken, UnknownKeyError, signing_keys, verified
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ISSUER = "https://login.example.com"
 OURS = RSAKey.generate_key(2048, {"kid": "ours", "use": "sig"})
 KEYS = KeySet([OURS])
-EXPECTED = Expected(ISSUER, "invoices", "Example Ltd", "the nonce")
+EXPECTED = ExpectedToken(ISSUER, "invoices", "Example Ltd", "the nonce")
 CLAIMS = {
     "iss": ISSUER,
     "sub": "ann-1",
@@ -76,7 +76,7 @@ def test_a_good_token_says_who_signed_in():
     ids=str,
 )
 def test_a_token_that_says_something_else_is_refused(claims):
-    expected = Expected(ISSUER, "invoices", "Example Ltd", "the nonce", "an access token")
+    expected = ExpectedToken(ISSUER, "invoices", "Example Ltd", "the nonce", "an access token")
 
     assert refusal(token(**claims), expected) == UNTRUSTED
 
@@ -176,6 +176,6 @@ def test_only_public_keys_that_sign_are_taken_from_a_set():
     ids=str,
 )
 def test_an_address_counts_only_where_the_provider_vouches_for_it(issuer, claims, email):
-    expected = Expected(issuer, "invoices", "Example Ltd", "the nonce")
+    expected = ExpectedToken(issuer, "invoices", "Example Ltd", "the nonce")
 
     assert verified(token(iss=issuer, **claims), KEYS, expected, NOW).email == email
