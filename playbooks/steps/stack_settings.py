@@ -23,7 +23,7 @@ _OURS = {"DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY",
 _MAIL_SERVER = "SMTP_URL"
 # Of providers whose tokens and keys come from other hosts than the one that signs in.
 _SEVERAL_HOSTS = {
-    "accounts.google.com": {"OIDC_TOKEN_HOST": "oauth2.googleapis.com", "OIDC_KEYS_HOST": "www.googleapis.com"}
+    "accounts.google.com": {"OIDC_EXCHANGE_HOST": "oauth2.googleapis.com", "OIDC_KEYS_HOST": "www.googleapis.com"}
 }
 _CERTIFICATES = {"production", "staging", "internal"}
 
@@ -102,7 +102,12 @@ def _provider(issuer: str, path: Path) -> dict[str, str]:
     if address.scheme != "https" or not address.hostname or address.port not in {None, 443}:
         raise HostSettingsError(f"{path.name}: OIDC_ISSUER must be an https:// address without a port.")
     host = address.hostname
-    return {"OIDC_ISSUER_HOST": host, "OIDC_TOKEN_HOST": host, "OIDC_KEYS_HOST": host, **_SEVERAL_HOSTS.get(host, {})}
+    return {
+        "OIDC_ISSUER_HOST": host,
+        "OIDC_EXCHANGE_HOST": host,
+        "OIDC_KEYS_HOST": host,
+        **_SEVERAL_HOSTS.get(host, {}),
+    }
 
 
 def _automation(settings: HostSettings) -> dict[str, str]:

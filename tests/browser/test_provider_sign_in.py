@@ -62,7 +62,7 @@ def test_a_person_signs_in_by_the_provider_confirms_there_and_signs_out(page, se
     page.get_by_label("Role").select_option("accountant")
     picture(page, "step-up")
     with page.expect_popup() as opened:
-        page.get_by_role("link", name="Sign in there again, in a new tab").click()
+        page.get_by_role("link", name="Sign in at the provider again, in a new tab").click()
     sign_in_there(opened.value, "ann")
     opened.value.get_by_role("heading", name="Confirmed").wait_for()
     picture(opened.value, "confirmed")

@@ -126,7 +126,7 @@ def test_a_provider_of_sign_ins_opens_the_way_to_its_host(tmp_path):
     assert "oidc" in values["COMPOSE_PROFILES"].split(",")
     assert {name: text for name, text in values.items() if name.endswith("_HOST") and name.startswith("OIDC")} == {
         "OIDC_ISSUER_HOST": "login.example.com",
-        "OIDC_TOKEN_HOST": "login.example.com",
+        "OIDC_EXCHANGE_HOST": "login.example.com",
         "OIDC_KEYS_HOST": "login.example.com",
     }
 
@@ -138,7 +138,7 @@ def test_the_hosts_of_google_are_known_and_the_file_may_name_others(tmp_path):
 
     values = wanted(SERVER, tmp_path / "server.env")
 
-    assert (values["OIDC_TOKEN_HOST"], values["OIDC_KEYS_HOST"]) == ("oauth2.googleapis.com", "keys.example.com")
+    assert (values["OIDC_EXCHANGE_HOST"], values["OIDC_KEYS_HOST"]) == ("oauth2.googleapis.com", "keys.example.com")
 
 
 def test_without_a_provider_there_is_no_way_to_one(tmp_path):

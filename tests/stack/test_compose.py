@@ -43,7 +43,7 @@ ALSO_READ = {
     ("n8n-setup", "secrets-n8n", "/run/secrets"),
 }
 USERS_OF_SECRETS = {"db": DATABASE_USER, "redis": REDIS_USER, "n8n": N8N_USER, **dict.fromkeys(ROLES, PRODUCT_USER)}
-LARGEST_SUM_OF_LIMITS = 4_000  # megabytes: the memory of the machine that is rented
+LARGEST_SUM_OF_LIMITS = 4_096  # megabytes: the memory of the machine that is rented, as a deploy counts it
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 every_lasting_service = pytest.mark.parametrize("name", sorted(SERVICES.keys() - ONE_SHOTS))
