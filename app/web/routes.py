@@ -110,6 +110,10 @@ def pages(
     excel = Excel(pages, settings.public_url)
     help_pages = Help(pages)
     development = (Route("GET", "/components", Components(pages).show, Right.READ),)
+    by_provider = (
+        Route("GET", "/sign-in/provider", provider_sign_in.start),
+        Route("GET", CALLBACK, provider_sign_in.finish),
+    )
     return (
         *(development if settings.is_for_this_machine else ()),
         Route("GET", "/", dashboard.show, Right.READ),
@@ -275,8 +279,7 @@ def pages(
         Route(
             "POST", "/sign-in", sessions.create, largest_body=LARGEST_SENT, step_up=None, is_open_in_maintenance=True
         ),
-        Route("GET", "/sign-in/provider", provider_sign_in.start),
-        Route("GET", CALLBACK, provider_sign_in.finish),
+        *(by_provider if rechecks.provider else ()),
         Route("GET", "/sign-in/code", sessions.ask_again),
         Route(
             "POST",

@@ -162,8 +162,6 @@ POST /tokens/<token_id:id>/revoke                    in   gone       gone   yes 
 GET  /components                                     in    yes        yes   yes  yes  -
 GET  /sign-in                                       yes    yes        yes   yes  yes  -
 POST /sign-in                                       yes    yes        yes   yes  yes  -
-GET  /sign-in/provider                             gone   gone       gone  gone gone  -
-GET  /sign-in/provider/callback                    gone   gone       gone  gone gone  -
 GET  /sign-in/code                                   in    yes        yes   yes  yes  -
 POST /sign-in/code                                  yes    yes        yes   yes  yes  -
 GET  /set-password                                 gone   gone       gone  gone gone  -
