@@ -16,7 +16,7 @@ TOOLS := .tools/bin
 LIGHTHOUSE := .tools/lighthouse/node_modules/.bin/lighthouse
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup operator check test browser drills mutants structure tools engine-test n8n automation-test e2e machine-test bench scaling quality audit-libraries sbom screenshots requirements clean
+.PHONY: help run setup operator check test browser drills mutants structure tools engine-test n8n oidc-provider automation-test e2e machine-test bench scaling quality audit-libraries sbom screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,7 @@ check: .venv/dev ## format, lint, types, who may import whom, shell
 test: .venv/dev .venv-s3/s3 ## all tests but those that drive a browser or servers, or some: ARGS="tests/app/domain -k overdue"
 	@tests/support/install_packages.sh postgresql pgbackrest openssh-server openssh-client sudo redis-server poppler-utils \
 	  nftables iproute2 fail2ban
+	@$(MAKE) -s oidc-provider || echo "oidc-provider could not be installed: the tests with it are skipped." >&2
 	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser drills engine automation e2e machine server))
 
 browser: .venv/dev ## the tests in a real browser: Chromium, or Debian's Firefox with BROWSER=firefox
@@ -67,6 +68,9 @@ engine-test: .venv/dev ## rent with Pulumi's real engine from a stand-in for AWS
 
 n8n: ## install n8n from the npm registry, for machines that reach no registry of images; minutes
 	tests/automation/install_n8n.sh .tools/n8n
+
+oidc-provider: ## install a certified OpenID Connect server from the npm registry; seconds
+	@timeout 2m tests/support/install_oidc_provider.sh .tools/oidc-provider
 
 automation-test: .venv/dev ## the workflows on a real n8n, with real mail servers
 	@tests/support/install_packages.sh postgresql dovecot-imapd openssh-server openssh-client chromium-headless-shell chromium

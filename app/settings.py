@@ -22,6 +22,7 @@ _EMPTY_FILE_MEANS_NONE = {
     "N8N_ENCRYPTION_KEY",
     "SECRET_KEYS_BEFORE",
     "SMTP_URL",
+    "OIDC_CLIENT_SECRET",
     "REDIS_URL",
     "BACKUP_ACCESS_KEY_ID",
     "BACKUP_SECRET_ACCESS_KEY",
@@ -40,6 +41,7 @@ _SENTENCES = {
     "value_error": "{ctx[error]}",
     "zoneinfo_str": "'{input}' is not a time zone, such as Europe/Berlin",
 }
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _BACKUP_SETTINGS = {
     "backup_place": "say where backups are kept, as s3://BUCKET or file:///FOLDER",
     "backup_access_key_id": "give the key that may add to the bucket",
@@ -139,6 +141,32 @@ def _sender(text: str, info: ValidationInfo) -> str:
     return text
 
 
+def _issuer(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.query or parts.fragment:
+        raise ValueError("leave out what follows ? or #")
+    if url.endswith("/.well-known/openid-configuration"):
+        raise ValueError("leave out /.well-known/openid-configuration, which is added")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("it must begin with https://, as it says who signs in")
+    return url
+
+
+def _beside_issuer(what: str) -> AfterValidator:
+    def check(text: str, info: ValidationInfo) -> str:
+        if info.data.get("oidc_issuer") and not text:
+            raise ValueError(f"OIDC_ISSUER is set, so give {what}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _without_admin(roles: frozenset[Role]) -> frozenset[Role]:
+    if Role.ADMIN in roles:
+        raise ValueError("leave out admin, who keeps a password for the days on which the provider does not answer")
+    return roles
+
+
 def _is_https(values: Mapping[str, Any]) -> bool:
     return str(values["public_url"]).startswith("https:")
 
@@ -162,6 +190,7 @@ _FilesUrl = Annotated[
     _url("s3", "file", example="file:///FOLDER or s3://BUCKET/PREFIX", has_host=False),
     AfterValidator(_files_url),
 ]
+_IssuerUrl = Annotated[str, _url("http", "https", example="https://accounts.google.com"), AfterValidator(_issuer)]
 _EndpointUrl = Annotated[str, _url("http", "https", example="https://s3.REGION.amazonaws.com")]
 _Recipient = Annotated[str, AfterValidator(_recipient)]
 _Roles = Annotated[frozenset[Role], BeforeValidator(_role_names)]
@@ -242,6 +271,13 @@ class AppSettings(_DataSettings):
     require_second_factor: _Roles = Field(
         default_factory=lambda values: frozenset({Role.ADMIN} if _is_https(values) else ())
     )
+    oidc_issuer: _IssuerUrl = ""
+    oidc_client_id: Annotated[str, _beside_issuer("the client id that the provider names")] = Field(
+        "", validate_default=True
+    )
+    oidc_client_secret: str = Field("", repr=False)  # without it the app starts, for whoever has a password
+    oidc_name: str = Field(default_factory=lambda values: urlsplit(values["oidc_issuer"]).hostname or "")
+    oidc_only: Annotated[_Roles, AfterValidator(_without_admin)] = frozenset()
     allowed_addresses: _Networks = ()
     automation_subnet: _Networks = ()
     trusted_proxies: _Networks = ()
@@ -289,9 +325,14 @@ class AppSettings(_DataSettings):
         return Firm(self.currency, self.time_zone)
 
     @property
+    def roles_by_provider(self) -> frozenset[Role]:
+        """Return the roles whose users sign in by the provider only."""
+        return self.oidc_only if self.oidc_issuer else frozenset()
+
+    @property
     def is_for_this_machine(self) -> bool:
         """Return whether PUBLIC_URL is a loopback address, as in development or on a trial."""
-        return urlsplit(self.public_url).hostname in {"localhost", "127.0.0.1", "::1"}
+        return urlsplit(self.public_url).hostname in _LOOPBACK
 
     @property
     def secret_keys(self) -> tuple[str, ...]:

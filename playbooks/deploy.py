@@ -33,7 +33,8 @@ from playbooks.steps.takeover import take_over
 from provisioning.backups import KINDS
 from provisioning.host import Host
 
-_BUILT = {"db": "invoices-database", "gate": "invoices-gate:3.0"}  # these stay as they are until --refresh
+# These stay as they are until --refresh.
+_BUILT = {"db": "invoices-database", "gate": "invoices-gate:3.0", "signin-gate": "invoices-signin-gate:3.0"}
 _SIGNING_KEY = """
 [ -e /keys/signing_key ] || ssh-keygen -q -t ed25519 -N '' -C invoices -f /keys/signing_key
 cat /keys/signing_key.pub
@@ -189,7 +190,7 @@ class Deployment:
 
     def _stateful(self) -> list[str]:
         profiles = wanted(self.session.settings, file_of(self.session.stack))["COMPOSE_PROFILES"].split(",")
-        optional = {"bucket": "gate", "cache": "redis"}
+        optional = {"bucket": "gate", "cache": "redis", "oidc": "signin-gate"}
         return ["db", *(service for profile, service in optional.items() if profile in profiles)]
 
     def _migrate(self, stack: Stack) -> None:

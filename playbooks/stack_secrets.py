@@ -39,6 +39,7 @@ _FOR_AUTOMATION = {
     rotate="signing-key (nobody is signed out), database (the passwords of its roles), redis (that of the queue), "
     "automation-owner (the password of n8n's editor) or automation-token (n8n's token of the API).",
     mail="Ask for the address of the mail server, which holds a password; nothing switches mail off.",
+    oidc="Ask for the client secret of the provider of sign-ins; nothing removes it.",
     inbox="Ask for the mailbox that workbooks come to, for n8n; nothing switches it off.",
     payments="Ask for the secret that the payment provider signs with, for n8n; nothing switches its webhook off.",
     folder="Ask for the folder that workbooks come to by SFTP, for n8n; nothing switches it off.",
@@ -49,6 +50,7 @@ def stack_secrets(
     *,
     rotate: str = "",
     mail: bool = False,
+    oidc: bool = False,
     inbox: bool = False,
     payments: bool = False,
     folder: bool = False,
@@ -56,9 +58,9 @@ def stack_secrets(
 ) -> None:
     """Rotate secrets, or set the mail server or what n8n reaches; the copy in Secrets Manager, if rented, follows."""
     for_n8n = [name for name, is_asked in {"inbox": inbox, "payments": payments, "folder": folder}.items() if is_asked]
-    if (rotate and rotate not in _KINDS) or not (rotate or mail or for_n8n):
+    if (rotate and rotate not in _KINDS) or not (rotate or mail or oidc or for_n8n):
         raise RefusedError(
-            f"Say what: --mail, --inbox, --payments, --folder, or --rotate with one of {', '.join(_KINDS)}."
+            f"Say what: --mail, --oidc, --inbox, --payments, --folder, or --rotate with one of {', '.join(_KINDS)}."
         )
     version = release.current(found.host)
     if not version:
@@ -70,18 +72,36 @@ def stack_secrets(
     if rotate == "redis":
         serving(found.host, "redis")  # there is one only where the settings ask for it
     if dry_run:
-        would = _WOULD[rotate] if rotate or mail else f"What n8n reaches would be asked for ({', '.join(for_n8n)})"
-        concerned = "app and worker" if mail or (rotate and rotate not in _OF_AUTOMATION) else "n8n"
+        would = (
+            _would(rotate, is_mail=mail, is_oidc=oidc) or f"What n8n reaches would be asked for ({', '.join(for_n8n)})"
+        )
+        concerned = "app and worker" if mail or oidc or (rotate and rotate not in _OF_AUTOMATION) else "n8n"
         found.steps.note(f"{would}; {concerned} would be started with it, and no request lost.")
         return
     url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
     _refuse_unreachable(url, found.settings)
+    client_secret = getpass.getpass("OIDC_CLIENT_SECRET, as the provider made it: ") if oidc else ""
     secrets_of_n8n = {name: getpass.getpass(_FOR_AUTOMATION[name][1]) for name in for_n8n}
-    what = f"rotate {rotate}" if rotate else f"set {', '.join([*(['mail'] if mail else []), *for_n8n])}"
+    what = (
+        f"rotate {rotate}"
+        if rotate
+        else f"set {', '.join([*(['mail'] if mail else []), *(['oidc'] if oidc else []), *for_n8n])}"
+    )
     with lock.held(found.host, what), deploy_log.failure_logged(found.host, what, version):
-        _change(found, Stack(found.host, version), rotate, url, is_mail=mail, for_n8n=secrets_of_n8n)
+        stack = Stack(found.host, version)
+        if oidc:
+            with found.steps.step("Write the client secret of the provider of sign-ins"):
+                command = ("invoices", "secrets", "--set-oidc-client-secret")
+                stack.execute(*ONCE, "secrets", *command, stdin=f"{client_secret}\n")
+        _change(found, stack, rotate, url, is_mail=mail, is_oidc=oidc, for_n8n=secrets_of_n8n)
         deploy_log.append(found.host, what, version, "done")
         app_secret.keep(found)
+
+
+def _would(rotate: str, *, is_mail: bool, is_oidc: bool) -> str:
+    if rotate or is_mail:
+        return _WOULD[rotate]
+    return "The client secret of the provider of sign-ins would be asked for" if is_oidc else ""
 
 
 def _refuse_unreachable(url: str, settings: HostSettings) -> None:
@@ -95,7 +115,9 @@ def _refuse_unreachable(url: str, settings: HostSettings) -> None:
         )
 
 
-def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: bool, for_n8n: Mapping[str, str]) -> None:
+def _change(
+    found: Session, stack: Stack, rotate: str, url: str, *, is_mail: bool, is_oidc: bool, for_n8n: Mapping[str, str]
+) -> None:
     with found.steps.step("Write the secrets"):
         if rotate or is_mail:
             arguments = ["--rotate", rotate] if rotate else []
@@ -110,7 +132,7 @@ def _change(found: Session, stack: Stack, rotate: str, url: str, *, is_mail: boo
     if rotate == "redis":
         with found.steps.step("Start the queue with its password"):
             stack.execute("restart", "redis")  # what is uploaded meanwhile waits until the worker looks for it
-    if is_mail or (rotate and rotate not in _OF_AUTOMATION):
+    if is_mail or is_oidc or (rotate and rotate not in _OF_AUTOMATION):
         take_over(found, stack, recreates=True)
     if found.settings.automation and (for_n8n or is_mail or rotate in {*_OF_AUTOMATION, "database"}):
         N8n(stack, found.steps, is_wanted=True).ensure(restarts=True)

@@ -3,18 +3,34 @@
 from datetime import datetime
 
 from app.actions import second_factors
-from app.store.access import audit, logins
+from app.store.access import audit, logins, users
 from app.store.access.logins import Login, NewLogin
 from app.store.access.throttles import Throttled, Throttles, Wait
 from app.store.access.users import User
+from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
 
+_LINKS_LOCK = 7_340_519  # any number, as long as nothing else in the database locks on it
 
-def start(user: User, new_login: NewLogin, now: datetime, *, second_factor: str = "") -> None:
-    """Sign the user in; `second_factor` is the kind of code that was used, if one was."""
+
+class NoUserError(Exception):
+    """Nobody here has that account or that e-mail address, or they may not sign in."""
+
+
+class OtherAccountError(Exception):
+    """The user with that e-mail address has another account at this provider."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__(user.email)
+        self.user = user
+
+
+def start(user: User, new_login: NewLogin, now: datetime, *, second_factor: str = "", provider: str = "") -> None:
+    """Sign the user in; `second_factor` is the kind of code that was used, `provider` the issuer, if one said so."""
+    by_provider = {"provider": provider} if provider else {}
     with transaction():
         logins.start(user.id, new_login, now)
-        _record(user, "session.started", now, by=user, second_factor=second_factor)
+        _record(user, "session.started", now, by=user, second_factor=second_factor, **by_provider)
 
 
 def start_with_code(user: User, code: str, new_login: NewLogin, now: datetime) -> str:
@@ -85,5 +101,54 @@ def refuse_request(user: User, action: str, path: str, details: dict[str, str], 
         audit.append(user, action, f"page:{path}", after=details, now=now)
 
 
+def user_of_account(issuer: str, subject: str, email: str, now: datetime) -> User:
+    """Return the active user of the account; `email` is what the provider vouches for, and links the first time only.
+
+    Raises NoUserError or OtherAccountError.
+    """
+    if known := users.find_by_subject(issuer, subject):
+        return _active(known)
+    with transaction():
+        one_at_a_time(_LINKS_LOCK)
+        user = _active(users.find_by_email(email) if email else None)
+        before = users.provider_account_of(user.id)
+        if before and before[0] == issuer and before[1] != subject:
+            raise OtherAccountError(user)
+        users.set_provider_account(user.id, (issuer, subject))
+        audit.append(user, "provider.linked", f"user:{user.id}", after={"provider": issuer}, now=now)
+    return user
+
+
+def unlink_account(user_id: int, by: User | None, now: datetime) -> bool:
+    """Remove the account of the provider and end the user's logins; return whether there was one."""
+    with transaction():
+        account = users.provider_account_of(user_id)
+        if account:
+            users.set_provider_account(user_id, None)
+            logins.revoke_all_of(user_id, now)
+            audit.append(by, "provider.unlinked", f"user:{user_id}", before={"provider": account[0]}, now=now)
+    return account is not None
+
+
+def confirm_by_provider(login: Login, provider_tokens: str, now: datetime) -> Login:
+    """Note that the provider confirmed the user of the login."""
+    with transaction():
+        return logins.confirm(login, provider_tokens, now)
+
+
+def end_by_provider(login: Login, reason: str, now: datetime) -> None:
+    """End the login whose user the provider no longer confirms."""
+    with transaction():
+        logins.revoke(login.jti, now)
+        after = {"reason": reason}
+        audit.append(login.user, "session.ended_by_provider", f"user:{login.user.id}", after=after, now=now)
+
+
 def _record(user: User, action: str, now: datetime, *, by: User | None = None, **after: object) -> None:
     audit.append(by, action, f"user:{user.id}", after=after, now=now)
+
+
+def _active(user: User | None) -> User:
+    if user is None or not user.active or user.is_program:
+        raise NoUserError
+    return user

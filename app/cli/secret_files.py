@@ -198,6 +198,7 @@ class SecretFiles:
             yield from self._write_if_missing(self.services[name], "secret_key", _new_key())
             for optional in ("secret_keys_before", "smtp_url"):
                 yield from self._write_if_missing(self.services[name], optional, _SWITCHED_OFF)
+        yield from self._write_if_missing(self.services["app"], "oidc_client_secret", _SWITCHED_OFF)
         yield from self._make_missing_of_backups(place)
         yield from self._make_missing_of_automation()
 
@@ -311,6 +312,9 @@ class SecretFiles:
         for name in ("app", "worker"):
             yield from self._write_if_changed(self.services[name], "smtp_url", url)
 
+    def set_oidc_client_secret(self, text: str) -> Iterator[str]:
+        yield from self._write_if_changed(self.services["app"], "oidc_client_secret", text)
+
     def set_for_automation(self, name: str, text: str) -> Iterator[str]:
         yield from self._write_if_changed(self.n8n, name, text)
 
@@ -335,6 +339,13 @@ def make_secrets(
     rotate: Annotated[Rotated | None, typer.Option(help="Replace this one, even if it exists.")] = None,
     set_smtp_url: Annotated[
         bool, typer.Option("--set-smtp-url", help="Read SMTP_URL from standard input; nothing switches mail off.")
+    ] = False,
+    set_oidc_client_secret: Annotated[
+        bool,
+        typer.Option(
+            "--set-oidc-client-secret",
+            help="Read the client secret of the provider of sign-ins from standard input; nothing removes it.",
+        ),
     ] = False,
     set_inbox_url: Annotated[
         bool,
@@ -393,6 +404,8 @@ def make_secrets(
     written = list(files.rotate(rotate)) if rotate else []
     if set_smtp_url:
         written += files.set_smtp_url(_smtp_url_from_stdin())
+    if set_oidc_client_secret:
+        written += files.set_oidc_client_secret(sys.stdin.readline().strip())
     if set_inbox_url:
         written += files.set_for_automation("inbox_url", _url_from_stdin("imaps", "imaps://USER:PASSWORD@HOST:993"))
     if set_folder_url:

@@ -28,6 +28,9 @@ from app.web.api.operations import operations
 from app.web.api.reference import ApiReference
 from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.browser_sessions import BrowserSessions
+from app.web.auth.oidc.provider import Provider
+from app.web.auth.oidc.rechecks import Rechecks
+from app.web.auth.oidc.sealed import Sealing
 from app.web.auth.session_tokens import SessionTokens
 from app.web.guard import Guard
 from app.web.http import rendering
@@ -61,12 +64,28 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     processes = Processes.of(settings)
     disk_space, read_only = DiskSpace.by(settings), ReadOnly(processes.maintenance)
     idle = timedelta(minutes=settings.session_idle_minutes)
-    pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space, read_only, idle)
+    pages = Pages(
+        rendering.templates(assets),
+        csrf,
+        flashes,
+        cookies,
+        disk_space,
+        read_only,
+        idle,
+        settings.oidc_name,
+        bool(settings.roles_by_provider),
+    )
     access_policy = AccessPolicy(
-        settings.allowed_addresses, idle, settings.require_second_factor, settings.automation_subnet
+        settings.allowed_addresses,
+        idle,
+        settings.require_second_factor,
+        settings.automation_subnet,
+        settings.roles_by_provider,
     )
     limits = open_limits(settings.redis_url)
-    guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy, limits.throttles)
+    provider = Provider.where_set_up(settings)
+    rechecks = Rechecks(provider, Sealing.with_keys(settings.secret_keys, "provider tokens"))
+    guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy, limits.throttles, rechecks)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
 
@@ -107,6 +126,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
         metrics,
         watched,
         processes.heartbeat,
+        rechecks,
     ):
         application.route(route.path, route.method, guard.around(route))
     for route in routes.bare(assets, reference, health):

@@ -28,6 +28,7 @@ from app.store.db.database import connection
 from app.store.db.missing_records import MissingError
 from app.store.ledger import firm
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
+from app.web.auth.oidc.rechecks import Rechecks
 from app.web.auth.session_tokens import SessionTokens
 from app.web.auth.typed_secrets import typed_beside_secrets, with_step_up
 from app.web.http.csrf import FIELD, SAFE_METHODS
@@ -101,6 +102,7 @@ class Guard:
     pages: Pages
     access_policy: AccessPolicy
     throttles: Throttles
+    rechecks: Rechecks
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         def answer(**arguments: object) -> HTTPResponse:
@@ -148,7 +150,7 @@ class Guard:
             if route.right is not None:
                 if context.login is None:
                     return self._sign_in_again(context)
-                if self.access_policy.has_to_enrol(context.user) and not route.is_for_enrolling:
+                if self._has_to_enrol(context) and not route.is_for_enrolling:
                     return _redirect(SECOND_FACTOR, SECOND_FACTOR)
                 _check_right(context, route.right)
             if request.method in SAFE_METHODS:
@@ -161,6 +163,7 @@ class Guard:
                     self.pages.disk_space.check(route.right)
                 with self._writing(route, context):
                     self._check_form(sent)
+                    self._check_password_counts(route, sent)
                     return _stepped_up(route, sent, arguments)
         except Refusal as refused:
             refusal = refused
@@ -217,7 +220,20 @@ class Guard:
         login = logins.find_active(reference.jti, now, self.access_policy.idle) if reference else None
         if reference is None or login is None or login.user.id != reference.user_id:
             return None
-        return logins.touch(login, now)
+        if self.access_policy.must_use_provider(login.user) and not login.is_by_provider:
+            return None
+        confirmed = self.rechecks.confirmed(login, now)
+        return logins.touch(confirmed, now) if confirmed else None
+
+    def _has_to_enrol(self, context: RequestContext) -> bool:
+        """Of who signs in by the provider, the provider asks for what it wants to be sure."""
+        return not context.is_by_provider and self.access_policy.has_to_enrol(context.user)
+
+    def _check_password_counts(self, route: Route, context: RequestContext) -> None:
+        """Refuse to change how users sign in here who can only sign in by the provider."""
+        if route.step_up is StepUp.BY_HANDLER and self.access_policy.must_use_provider(context.user):
+            name = self.pages.provider_name
+            raise ForbiddenError(f"You sign in by {name}: how you do that is changed there.")
 
     def _writing(self, route: Route, context: RequestContext) -> AbstractContextManager[None]:
         if route.is_open_in_maintenance:

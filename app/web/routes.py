@@ -23,6 +23,10 @@ from app.web.api.tokens import Tokens
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.account import AccountPages
 from app.web.auth.browser_sessions import BrowserSessions
+from app.web.auth.oidc.provider import CALLBACK
+from app.web.auth.oidc.rechecks import Rechecks
+from app.web.auth.oidc.sealed import Sealing
+from app.web.auth.oidc.sign_in import ProviderSignIn
 from app.web.auth.password_links import PasswordLinks
 from app.web.auth.second_factors import SecondFactors
 from app.web.auth.session_tokens import SessionTokens
@@ -71,6 +75,7 @@ def pages(
     metrics: Metrics,
     watched: Watched,
     heartbeat: Heartbeat,
+    rechecks: Rechecks,
 ) -> tuple[Route, ...]:
     reports = ServerReports(settings.reports_dir)
     dashboard = Dashboard(pages, reports)
@@ -96,14 +101,20 @@ def pages(
     audit = Audit(pages)
     system = System(pages, reports, watched, heartbeat, is_one_of_several=settings.is_one_of_several)
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
-    sessions = Sessions(pages, browsers, pending_second_factor, metrics)
-    password_links = PasswordLinks(pages, mails, sessions)
+    sessions = Sessions(pages, browsers, pending_second_factor, metrics, access_policy)
+    pending_sign_in = Sealing.with_keys(settings.secret_keys, "provider sign-in")
+    provider_sign_in = ProviderSignIn(pages, browsers, rechecks.provider, pending_sign_in, rechecks, metrics)
+    password_links = PasswordLinks(pages, mails, sessions, access_policy)
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
     tokens = Tokens(pages)
     excel = Excel(pages, settings.public_url)
     help_pages = Help(pages)
     development = (Route("GET", "/components", Components(pages).show, Right.READ),)
+    by_provider = (
+        Route("GET", "/sign-in/provider", provider_sign_in.start),
+        Route("GET", CALLBACK, provider_sign_in.finish),
+    )
     return (
         *(development if settings.is_for_this_machine else ()),
         Route("GET", "/", dashboard.show, Right.READ),
@@ -216,6 +227,7 @@ def pages(
             Right.ADMINISTER,
             step_up=users.ask_again,
         ),
+        Route("POST", "/users/<user_id:id>/provider", users.unlink_provider, Right.ADMINISTER, step_up=users.ask_again),
         Route("GET", "/settings", firm_settings.show, Right.ADMINISTER),
         Route("POST", "/settings", firm_settings.update, Right.ADMINISTER, step_up=None),
         Route("GET", "/webhooks", webhooks.index, Right.ADMINISTER),
@@ -268,6 +280,7 @@ def pages(
         Route(
             "POST", "/sign-in", sessions.create, largest_body=LARGEST_SENT, step_up=None, is_open_in_maintenance=True
         ),
+        *(by_provider if rechecks.provider else ()),
         Route("GET", "/sign-in/code", sessions.ask_again),
         Route(
             "POST",
@@ -298,7 +311,7 @@ def pages(
         Route(
             "POST",
             "/sign-out",
-            sessions.delete,
+            provider_sign_in.signed_out,
             Right.READ,
             is_for_enrolling=True,
             step_up=None,

@@ -71,7 +71,7 @@ def put_back(host: Host, refresh: Refresh) -> None:
 
 def start_stateful(stack: Stack, *, check: bool = True) -> None:
     """Have database, proxy and the rest that runs be of the images that their names lead to."""
-    services = [name for name in ("db", "gate", "redis", "proxy") if containers(stack.host, name)]
+    services = [name for name in ("db", "gate", "signin-gate", "redis", "proxy") if containers(stack.host, name)]
     if services:
         stack.execute("up", "--detach", "--no-deps", "--wait", *services, check=check)
 

@@ -21,6 +21,10 @@ _APPLIED = "/etc/invoices/stack.applied.env"
 FOLDER = ROOT
 _OURS = {"DATABASE_URL", "DATA_DIR", "HOST", "PORT", "PUBLIC_URL", "SECRET_KEY", "TRUSTED_PROXIES", "VERSION"}
 _MAIL_SERVER = "SMTP_URL"
+# Of providers whose tokens and keys come from other hosts than the one that signs in.
+_SEVERAL_HOSTS = {
+    "accounts.google.com": {"OIDC_EXCHANGE_HOST": "oauth2.googleapis.com", "OIDC_KEYS_HOST": "www.googleapis.com"}
+}
 _CERTIFICATES = {"production", "staging", "internal"}
 
 
@@ -37,6 +41,10 @@ def wanted(settings: HostSettings, path: Path) -> dict[str, str]:
     if _MAIL_SERVER in added:
         raise HostSettingsError(
             f"{path.name}: {_MAIL_SERVER} holds a password: take it out, and run `fab secrets --mail`."
+        )
+    if "OIDC_CLIENT_SECRET" in added:
+        raise HostSettingsError(
+            f"{path.name}: OIDC_CLIENT_SECRET is secret: take it out, and run `fab secrets --oidc`."
         )
     if added.get("CERTIFICATES", "production") not in _CERTIFICATES:
         raise HostSettingsError(f"{path.name}: CERTIFICATES is none of {', '.join(sorted(_CERTIFICATES))}.")
@@ -57,8 +65,10 @@ def wanted(settings: HostSettings, path: Path) -> dict[str, str]:
         "INBOX_FROM": "/srv/inbox",
         **_bucket(settings),
         **_automation(settings),
+        **_provider(added.get("OIDC_ISSUER", ""), path),
     }
     optional = {"bucket": bool(settings.backup_bucket), "automation": settings.automation}
+    optional["oidc"] = bool(added.get("OIDC_ISSUER"))
     profiles = [
         *(profile for profile, is_wanted in optional.items() if is_wanted),
         *added.pop("COMPOSE_PROFILES", "").split(","),
@@ -81,6 +91,22 @@ def _bucket(settings: HostSettings) -> dict[str, str]:
         # Amazon's buckets have a name of their own, those of other stores are a folder below the store's.
         "BUCKET_HOST": f"{settings.backup_bucket}.{address.hostname}" if of_aws else str(address.hostname),
         "BUCKET_PORT": str(address.port or 443),
+    }
+
+
+def _provider(issuer: str, path: Path) -> dict[str, str]:
+    """Return the hosts that the gate of the app lets through; the file names those that are others."""
+    if not issuer:
+        return {}
+    address = urlsplit(issuer)
+    if address.scheme != "https" or not address.hostname or address.port not in {None, 443}:
+        raise HostSettingsError(f"{path.name}: OIDC_ISSUER must be an https:// address without a port.")
+    host = address.hostname
+    return {
+        "OIDC_ISSUER_HOST": host,
+        "OIDC_EXCHANGE_HOST": host,
+        "OIDC_KEYS_HOST": host,
+        **_SEVERAL_HOSTS.get(host, {}),
     }
 
 

@@ -343,3 +343,48 @@ def test_what_is_set_is_told_without_what_is_secret():
     }
 
     assert plain_settings(environment) == {"BACKUP_PLACE": "s3://b", "CURRENCY": "EUR"}
+
+
+def test_admins_keep_a_password(tmp_path):
+    with pytest.raises(AppSettingsError) as refused:
+        read(tmp_path, OIDC_ONLY="admin,viewer")
+
+    assert str(refused.value) == (
+        "OIDC_ONLY: leave out admin, who keeps a password for the days on which the provider does not answer."
+    )
+
+
+@pytest.mark.parametrize(
+    ("issuer", "sentence"),
+    [
+        (
+            "login.example.com",
+            "OIDC_ISSUER: 'login.example.com' is not an address such as https://accounts.google.com.",
+        ),
+        ("http://login.example.com", "OIDC_ISSUER: it must begin with https://, as it says who signs in."),
+        ("https://login.example.com?a=b", "OIDC_ISSUER: leave out what follows ? or #."),
+        (
+            "https://login.example.com/.well-known/openid-configuration",
+            "OIDC_ISSUER: leave out /.well-known/openid-configuration, which is added.",
+        ),
+    ],
+)
+def test_an_issuer_that_cannot_be_one_is_refused(tmp_path, issuer, sentence):
+    with pytest.raises(AppSettingsError) as refused:
+        read(tmp_path, OIDC_ISSUER=issuer, OIDC_CLIENT_ID="invoices")
+
+    assert str(refused.value) == sentence
+
+
+def test_an_issuer_needs_the_client_id(tmp_path):
+    with pytest.raises(AppSettingsError) as refused:
+        read(tmp_path, OIDC_ISSUER="https://login.example.com")
+
+    assert str(refused.value) == "OIDC_CLIENT_ID: OIDC_ISSUER is set, so give the client id that the provider names."
+
+
+def test_the_button_says_the_host_of_the_issuer_unless_it_has_a_name(tmp_path):
+    given = {"OIDC_ISSUER": "https://login.example.com/realms/a", "OIDC_CLIENT_ID": "invoices"}
+
+    assert read(tmp_path, **given).oidc_name == "login.example.com"
+    assert read(tmp_path, **given, OIDC_NAME="Example Ltd").oidc_name == "Example Ltd"

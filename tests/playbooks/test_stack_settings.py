@@ -116,3 +116,48 @@ def test_the_operator_s_file_cannot_switch_automation_on(tmp_path):
 
     with pytest.raises(HostSettingsError, match=r"server\.env: COMPOSE_PROFILES cannot switch the automation on"):
         wanted(SERVER, tmp_path / "server.env")
+
+
+def test_a_provider_of_sign_ins_opens_the_way_to_its_host(tmp_path):
+    (tmp_path / "server.env").write_text("OIDC_ISSUER=https://login.example.com/realms/a\nOIDC_CLIENT_ID=invoices\n")
+
+    values = wanted(SERVER, tmp_path / "server.env")
+
+    assert "oidc" in values["COMPOSE_PROFILES"].split(",")
+    assert {name: text for name, text in values.items() if name.endswith("_HOST") and name.startswith("OIDC")} == {
+        "OIDC_ISSUER_HOST": "login.example.com",
+        "OIDC_EXCHANGE_HOST": "login.example.com",
+        "OIDC_KEYS_HOST": "login.example.com",
+    }
+
+
+def test_the_hosts_of_google_are_known_and_the_file_may_name_others(tmp_path):
+    (tmp_path / "server.env").write_text(
+        "OIDC_ISSUER=https://accounts.google.com\nOIDC_CLIENT_ID=invoices\nOIDC_KEYS_HOST=keys.example.com\n"
+    )
+
+    values = wanted(SERVER, tmp_path / "server.env")
+
+    assert (values["OIDC_EXCHANGE_HOST"], values["OIDC_KEYS_HOST"]) == ("oauth2.googleapis.com", "keys.example.com")
+
+
+def test_without_a_provider_there_is_no_way_to_one(tmp_path):
+    values = wanted(SERVER, tmp_path / "server.env")
+
+    assert "oidc" not in values["COMPOSE_PROFILES"].split(",")
+    assert "OIDC_ISSUER_HOST" not in values
+
+
+@pytest.mark.parametrize("issuer", ["http://login.example.com", "https://login.example.com:8443", "login.example.com"])
+def test_an_issuer_that_the_gate_does_not_reach_is_refused(tmp_path, issuer):
+    (tmp_path / "server.env").write_text(f"OIDC_ISSUER={issuer}\n")
+
+    with pytest.raises(HostSettingsError, match=r"server\.env: OIDC_ISSUER must be an https:// address without a port"):
+        wanted(SERVER, tmp_path / "server.env")
+
+
+def test_the_client_secret_has_a_command_of_its_own(tmp_path):
+    (tmp_path / "server.env").write_text("OIDC_CLIENT_SECRET=x\n")
+
+    with pytest.raises(HostSettingsError, match="run `fab secrets --oidc`"):
+        wanted(SERVER, tmp_path / "server.env")

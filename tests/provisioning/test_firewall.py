@@ -147,8 +147,8 @@ def test_the_gate_reaches_names_and_the_port_of_the_bucket_and_nothing_else(rent
     rules = _rules(rented(), settings)
 
     assert [rule for rule in rules if '"invoices-gate"' in rule] == [
-        'iifname { "invoices-gate", "invoices-edge", "invoices-mail", "invoices-n8n" } meta l4proto { tcp, udp } '
-        "th dport 53 accept",
+        'iifname { "invoices-gate", "invoices-edge", "invoices-mail", "invoices-n8n", "invoices-idp" } '
+        "meta l4proto { tcp, udp } th dport 53 accept",
         'iifname "invoices-gate" tcp dport 443 accept',
     ]
 
@@ -162,6 +162,6 @@ def test_a_store_on_another_port_is_reached_on_that_port(rented, settings):
 def test_the_networks_of_database_and_app_lead_nowhere_but_to_themselves(rented, settings):
     rules = _rules(rented(), settings)
 
-    for name in ("data", "front"):
+    for name in ("data", "front", "oidc"):
         [rule] = [rule for rule in rules if f'iifname "invoices-{name}"' in rule]
         assert rule == f'iifname "invoices-{name}" oifname "invoices-{name}" accept'

@@ -22,7 +22,7 @@ pytestmark = [
     ),
 ]
 _NETWORKS = {"mail": "172.28.90", "edge": "172.28.91", "gate": "172.28.92", "front": "172.28.80", "data": "172.28.81"}
-_NETWORKS |= {"auto": "172.28.82", "n8n": "172.28.93"}
+_NETWORKS |= {"auto": "172.28.82", "n8n": "172.28.93", "oidc": "172.28.83", "idp": "172.28.94"}
 _BRIDGES = {name: f"invoices-{name}" for name in _NETWORKS} | {"build": "docker0"}
 _PUBLIC, _PRIVATE, _METADATA, _OWN_MAIL = "203.0.113.9", "10.1.2.3", "169.254.169.254", "192.168.7.7"
 _PUBLIC_IPV6, _PRIVATE_IPV6 = "2001:db8:9::9", "fd12::3"
@@ -142,6 +142,8 @@ def filtered(network, settings):
         ("n8n", {22, 53, 443, 465, 587, 993}),
         ("auto", set()),
         ("front", set()),
+        ("oidc", set()),
+        ("idp", {53, 443}),
         ("data", set()),
         ("build", set(_PORTS)),
     ],
@@ -153,7 +155,7 @@ def test_a_container_reaches_the_ports_of_the_world_that_it_needs(filtered, name
     assert containers[name].open_ports(address) == ports
 
 
-@pytest.mark.parametrize("name", ["mail", "n8n", "edge", "auto", "front", "data"])
+@pytest.mark.parametrize("name", ["mail", "n8n", "edge", "auto", "front", "data", "oidc", "idp"])
 @pytest.mark.parametrize("address", [_PRIVATE, _PRIVATE_IPV6])
 def test_a_container_reaches_no_machine_next_door_but_for_names(filtered, name, address):
     assert filtered()[name].open_ports(address) <= {53}

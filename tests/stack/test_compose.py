@@ -18,6 +18,7 @@ IMAGES = {
     "invoices-proxy": "stack/proxy",
     "invoices-database": "stack/database",
     "invoices-gate": "stack/gate",
+    "invoices-signin-gate": "stack/signin-gate",
     "invoices-backup": "stack/backup",
 }
 DOCKERFILES = {folder: (ROOT / folder / "Dockerfile").read_text() for folder in IMAGES.values()}
@@ -25,7 +26,13 @@ DOCKERFILES = {folder: (ROOT / folder / "Dockerfile").read_text() for folder in 
 # They run once and end; `secrets` is root to give each file to the user of its service, and has no network.
 ONE_SHOTS = {"secrets", "migrate", "backup", "restore", "automation", "n8n-setup"}
 ROOT_BY_DESIGN = {"secrets", "restore"}
-ONLY_WHERE_WANTED = {"redis": ["cache"], "gate": ["bucket"], "backup": ["backups"], "restore": ["backups"]}
+ONLY_WHERE_WANTED = {
+    "redis": ["cache"],
+    "gate": ["bucket"],
+    "signin-gate": ["oidc"],
+    "backup": ["backups"],
+    "restore": ["backups"],
+}
 ONLY_WHERE_WANTED |= {name: ["automation"] for name in ("n8n", "n8n-setup", "automation")}
 # `restore` puts a database and its archive in place: it reads what the backups read, and the password of the owner.
 # `automation` gives n8n its token in the app, and `n8n-setup` fills n8n's credentials: each as the one it does it for.
@@ -36,7 +43,7 @@ ALSO_READ = {
     ("n8n-setup", "secrets-n8n", "/run/secrets"),
 }
 USERS_OF_SECRETS = {"db": DATABASE_USER, "redis": REDIS_USER, "n8n": N8N_USER, **dict.fromkeys(ROLES, PRODUCT_USER)}
-LARGEST_SUM_OF_LIMITS = 4_000  # megabytes: the memory of the machine that is rented
+LARGEST_SUM_OF_LIMITS = 4_096  # megabytes: the memory of the machine that is rented, as a deploy counts it
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 every_lasting_service = pytest.mark.parametrize("name", sorted(SERVICES.keys() - ONE_SHOTS))
@@ -255,16 +262,18 @@ def test_d_11_the_database_has_no_way_out_and_the_proxy_none_to_it():
     joined = {name: set(service.get("networks", ())) for name, service in SERVICES.items()}
 
     # The gate passes on to the bucket's name only; what reaches it is the database's one way out.
-    assert internal == {"front", "data", "automation"}
+    assert internal == {"front", "data", "automation", "signin"}
     assert joined == {
         "secrets": set(),
         "migrate": {"data"},
         "db": {"data"},
         "gate": {"data", "bucket"},
+        # It passes on to the hosts of the provider of sign-ins only.
+        "signin-gate": {"signin", "provider"},
         "backup": {"data"},
         "restore": {"data"},
         "redis": {"data"},
-        "app": {"front", "data"},
+        "app": {"front", "data", "signin"},
         "worker": {"data", "outgoing"},
         "proxy": {"edge", "front", "automation"},
         "automation": {"data"},
@@ -448,6 +457,7 @@ def test_what_is_left_out_has_the_app_s_own_default():
         "SECRET_KEY_FILE",
         "SECRET_KEYS_BEFORE_FILE",
         "SMTP_URL_FILE",
+        "OIDC_CLIENT_SECRET_FILE",
         "INBOX_DIR",
     }
 

@@ -23,12 +23,19 @@ _REMEMBERED = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Login:
+    """`confirmed_at` is when a provider last said that its user may sign in; None if no provider signed them in."""
+
     id: int
     jti: str
     user: User
     last_seen_at: datetime
     expires_at: datetime
     stepped_up_at: datetime | None = None
+    confirmed_at: datetime | None = None
+
+    @property
+    def is_by_provider(self) -> bool:
+        return self.confirmed_at is not None
 
     def ends_at(self, idle: timedelta) -> datetime:
         """Return when it ends if nothing more is asked for."""
@@ -41,13 +48,17 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class NewLogin:
-    """A session to start; `address` is the client's IP address, `replaces` the id of a session that then ends."""
+    """A session to start; `address` is the client's IP address, `replaces` the id of a session that then ends.
+
+    `provider_tokens` are sealed; None if no provider signs the user in.
+    """
 
     jti: str
     expires_at: datetime
     address: str = ""
     user_agent: str = ""
     replaces: str = ""
+    provider_tokens: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,8 @@ def start(user_id: int, new: NewLogin, now: datetime) -> None:
         expires_at=new.expires_at,
         address=new.address,
         user_agent=new.user_agent[:_LONGEST_AGENT],
+        oidc_confirmed_at=None if new.provider_tokens is None else now,
+        oidc_tokens=new.provider_tokens or "",
     )
 
 
@@ -80,9 +93,10 @@ def find_active(jti: str, now: datetime, idle: timedelta = LONGEST_IDLE) -> Logi
     rows = _active(jti, now, now - idle)
     if not rows:
         return None
-    ledger_version, login_id, last_seen_at, expires_at, stepped_up_at = rows[0][:5]
+    ledger_version, login_id, last_seen_at, expires_at, stepped_up_at, confirmed_at = rows[0][:6]
     cache.use_version(ledger_version)
-    return Login(login_id, jti, users.from_rows(row[5:] for row in rows), last_seen_at, expires_at, stepped_up_at)
+    user = users.from_rows(row[6:] for row in rows)
+    return Login(login_id, jti, user, last_seen_at, expires_at, stepped_up_at, confirmed_at)
 
 
 def touch(login: Login, now: datetime) -> Login:
@@ -98,6 +112,26 @@ def touch(login: Login, now: datetime) -> Login:
 def step_up(login: Login, now: datetime) -> Login:
     _Login.update(stepped_up_at=now).where(_Login.id == login.id).execute()
     return replace(login, stepped_up_at=now)
+
+
+def provider_tokens_of(login: Login) -> str:
+    """Return the sealed tokens of the provider; empty if it is no login by a provider."""
+    return str(_Login.get_by_id(login.id).oidc_tokens)
+
+
+def claim_provider_check(login: Login, now: datetime, every: timedelta) -> bool:
+    """Return whether this request is the one that asks the provider; others go on meanwhile."""
+    is_due = _Login.oidc_asked_at.is_null() | (_Login.oidc_asked_at <= now - every)
+    claimed = 0
+    with unless_hindered():
+        claimed = _Login.update(oidc_asked_at=now).where(_Login.id == login.id, is_due).execute()
+    return bool(claimed)
+
+
+def confirm(login: Login, provider_tokens: str, now: datetime) -> Login:
+    """Note that the provider confirmed the user, with its new tokens, sealed."""
+    _Login.update(oidc_confirmed_at=now, oidc_tokens=provider_tokens).where(_Login.id == login.id).execute()
+    return replace(login, confirmed_at=now)
 
 
 def of_user(user_id: int, now: datetime, idle: timedelta) -> list[SignedIn]:
@@ -147,6 +181,7 @@ def _active(jti: Slot, now: Slot, seen_since: Slot) -> Any:
             _Login.last_seen_at,
             _Login.expires_at,
             _Login.stepped_up_at,
+            _Login.oidc_confirmed_at,
             *users.COLUMNS,
         )
         .join(tables.UserModel)

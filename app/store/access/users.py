@@ -110,6 +110,23 @@ def set_password_hash(user_id: int, password_hash: str) -> None:
     _User.update(password_hash=password_hash).where(_User.id == user_id).execute()
 
 
+def find_by_subject(issuer: str, subject: str) -> User | None:
+    """Return the user whose account at the provider this is, or None."""
+    return next(_matching((_User.oidc_issuer == issuer) & (_User.oidc_subject == subject)), None)
+
+
+def provider_account_of(user_id: int) -> tuple[str, str] | None:
+    """Return issuer and subject of the user's account at a provider, or None."""
+    row = _User.get_by_id(user_id)
+    return (row.oidc_issuer, row.oidc_subject) if row.oidc_issuer and row.oidc_subject else None
+
+
+def set_provider_account(user_id: int, account: tuple[str, str] | None) -> None:
+    """Set issuer and subject of the user's account at a provider."""
+    issuer, subject = account or (None, None)
+    _User.update(oidc_issuer=issuer, oidc_subject=subject).where(_User.id == user_id).execute()
+
+
 def set_facts(user_id: int, name: str, role: Role) -> None:
     """Set the user's name and role; takes effect with the next request."""
     _User.update(name=name, role=role.value).where(_User.id == user_id).execute()

@@ -69,7 +69,7 @@ class BaseModel(Model):
 
 
 class UserModel(BaseModel):
-    """`totp_step` is the latest TOTP time step whose code was used."""
+    """`totp_step` is the latest TOTP time step whose code was used; `oidc_…` is the user's account at a provider."""
 
     email = CharField(unique=True)
     name = CharField(default="")
@@ -80,10 +80,19 @@ class UserModel(BaseModel):
     active = BooleanField(default=True)
     is_scoped = BooleanField(default=False)
     created_at = MomentField()
+    oidc_issuer = CharField(null=True)
+    oidc_subject = CharField(null=True)
+
+    class Meta:
+        indexes = ((("oidc_issuer", "oidc_subject"), True),)
 
 
 class LoginModel(BaseModel):
-    """The `jti` is in the browser's cookie and looked up on every request."""
+    """The `jti` is in the browser's cookie and looked up on every request.
+
+    The last three are of a login by a provider: when the provider last confirmed the user, when it was last asked, and
+    its tokens, sealed.
+    """
 
     jti = CharField(unique=True, max_length=64)
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
@@ -94,6 +103,9 @@ class LoginModel(BaseModel):
     stepped_up_at = MomentField(null=True)
     address = CharField(default="", max_length=45)
     user_agent = CharField(default="")
+    oidc_confirmed_at = MomentField(null=True)
+    oidc_asked_at = MomentField(null=True)
+    oidc_tokens = TextField(default="")
 
 
 class OneTimeLinkModel(BaseModel):

@@ -217,10 +217,13 @@ def up(migrator, db):
         active = BooleanField(default=True)
         is_scoped = BooleanField(default=False)
         created_at = DateTimeField()
+        oidc_issuer = CharField(null=True)
+        oidc_subject = CharField(null=True)
 
         class Meta:
             database = db
             table_name = "users"
+            indexes = ((("oidc_issuer", "oidc_subject"), True),)
 
     class LoginModel(Model):
         jti = CharField(unique=True, max_length=64)
@@ -232,6 +235,9 @@ def up(migrator, db):
         stepped_up_at = DateTimeField(null=True)
         address = CharField(default="", max_length=45)
         user_agent = CharField(default="")
+        oidc_confirmed_at = DateTimeField(null=True)
+        oidc_asked_at = DateTimeField(null=True)
+        oidc_tokens = TextField(default="")
 
         class Meta:
             database = db

@@ -10,6 +10,7 @@ from app.domain.sentences import counted
 from app.jobs.mails import MailJobs
 from app.store.access import one_time_links, users
 from app.store.access.one_time_links import Link, Purpose
+from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.sessions import Sessions
 from app.web.auth.throttling import Attempt, TooManyAttemptsError
 from app.web.auth.typed_secrets import hash_of_chosen
@@ -28,16 +29,17 @@ class PasswordLinks:
     pages: Pages
     mails: MailJobs | None
     sessions: Sessions
+    access_policy: AccessPolicy
 
     def show(self, context: RequestContext) -> HTTPResponse:
         """Render the form for the new password; raises NotFoundError for an invalid link."""
         token = context.query.get("token", "")
-        return self._form(context, token, _link(token, context), Form({}))
+        return self._form(context, token, self._link(token, context), Form({}))
 
     def use(self, context: RequestContext) -> HTTPResponse:
         """Set the password, end all logins of the user and sign in; a second factor is still required."""
         token, fields = context.form.get("token", ""), Form({})
-        link = _link(token, context)
+        link = self._link(token, context)
         password_hash = hash_of_chosen(context, fields, link.user)
         if fields.errors:
             return self._form(context, token, link, fields)
@@ -60,9 +62,19 @@ class PasswordLinks:
             Attempt.at_mail(email, context).begin(context, None)
         except TooManyAttemptsError as refused:
             return refused.said_on(self._forgotten(context, email, str(refused)))
-        link_mails.ask(email, Purpose.RESET, context.now)
-        self.mails.send_links()
+        user = users.find_by_email(email)
+        if user is None or not self.access_policy.must_use_provider(user):
+            link_mails.ask(email, Purpose.RESET, context.now)
+            self.mails.send_links()
         return self._forgotten(context, is_sent=True)
+
+    def _link(self, token: str, context: RequestContext) -> Link:
+        link = _link(token, context)
+        if self.access_policy.must_use_provider(link.user):
+            raise NotFoundError(
+                f"You need no password here: go to the sign-in page and choose {self.pages.provider_name}."
+            )
+        return link
 
     def _forgotten(
         self, context: RequestContext, email: str = "", failure: str = "", *, is_sent: bool = False

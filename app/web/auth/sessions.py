@@ -14,6 +14,7 @@ from app.store.access.hashes import hash_of
 from app.store.access.logins import NewLogin
 from app.store.access.users import User
 from app.web.auth import passwords
+from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.one_time_codes import RECOVERY_CODES
 from app.web.auth.session_tokens import SessionTokens, TokenClaims
@@ -35,6 +36,7 @@ class Sessions:
     browsers: BrowserSessions
     pending_second_factor: SessionTokens
     metrics: Metrics
+    access_policy: AccessPolicy
 
     def new(self, context: RequestContext) -> HTTPResponse:
         wanted = local_path(context.query.get("next", "/"))
@@ -50,16 +52,23 @@ class Sessions:
             attempt = Attempt.at_password(email, context).begin(context, found)
         except TooManyAttemptsError as refused:
             return refused.said_on(self._form(context, wanted, email, str(refused)))
-        user = _with_password(found, context.form.get("password", ""))
+        user = self._with_password(found, context.form.get("password", ""))
         if user is None:
             self.metrics.failed_logins.labels("password").inc()
-            reason = "wrong password" if found else "unknown e-mail address"
+            reason = self._reason(found)
             log.warning("refused to sign in user %s: %s", found.id if found else "unknown", reason)
             if found:
                 sign_in.refuse(found, reason, context.now)
             return self._form(context, wanted, email, "E-mail or password is wrong.")
         attempt.succeeded(context)
         return self._after_password(context, user, wanted)
+
+    def _reason(self, user: User | None) -> str:
+        if user is None:
+            return "unknown e-mail address"
+        return (
+            "a password where the provider is asked" if self.access_policy.must_use_provider(user) else "wrong password"
+        )
 
     def after_password(self, context: RequestContext, user: User, said: str) -> HTTPResponse:
         """Sign in a user who has just proved who they are by a link, or ask for the code; `said` is shown there."""
@@ -92,12 +101,11 @@ class Sessions:
         """Keep the login, as each request does, for a page on which somebody types for long."""
         return HTTPResponse(status=204, headers=self.pages.login_header(context))
 
-    def delete(self, context: RequestContext) -> HTTPResponse:
-        """Sign this browser out, on the server and in the browser."""
-        if context.login:
-            sign_in.sign_out(context.login, context.now)
-            log.info("user %s signed out", context.user.id)
-        return self.browsers.forget(self.pages.redirect(context, "/sign-in"))
+    def _with_password(self, user: User | None, password: str) -> User | None:
+        if user is None or not user.active or self.access_policy.must_use_provider(user):
+            passwords.verify(None, password)
+            return None
+        return _verified(user, password)
 
     def _after_password(self, context: RequestContext, user: User, wanted: str, said: str = "") -> HTTPResponse:
         if user.has_second_factor:
@@ -127,6 +135,8 @@ class Sessions:
         user = users.get(reference.user_id) if reference else None
         if reference is None or user is None or not user.active or not user.has_second_factor:
             return None
+        if self.access_policy.must_use_provider(user):
+            return None
         return user if reference.jti == _password_fingerprint(user) else None
 
     def _signed_in(self, context: RequestContext, new_login: NewLogin, wanted: str, *, flash: str = "") -> HTTPResponse:
@@ -153,10 +163,7 @@ def _warning(by_code: str, user: User) -> str:
     return f"That recovery code is used up; {left} of {RECOVERY_CODES} are left. Your account page makes new ones."
 
 
-def _with_password(user: User | None, password: str) -> User | None:
-    if user is None or not user.active:
-        passwords.verify(None, password)
-        return None
+def _verified(user: User, password: str) -> User | None:
     password_hash = users.password_hash_of(user.id)
     if not passwords.verify(password_hash, password):
         return None

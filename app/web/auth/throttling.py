@@ -74,6 +74,12 @@ class Attempt:
         """Return an attempt to send a mail, which never succeeds: each one counts."""
         return cls(Throttled(f"mail {_hash(email)}", _FREE_MAILS), _places(context))
 
+    @classmethod
+    def at_provider(cls, context: RequestContext) -> "Attempt":
+        """Return an attempt to come back from the provider of sign-ins, counted by address only."""
+        places = _places(context)
+        return cls(Throttled(f"provider {places[0].name}", _FREE_FOR_AN_ADDRESS), places)
+
     def begin(self, context: RequestContext, user: User | None) -> Self:
         """Count the attempt; raises TooManyAttemptsError.
 

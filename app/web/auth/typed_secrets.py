@@ -28,7 +28,10 @@ def with_step_up(context: RequestContext, fields: Form) -> RequestContext:
         raise LookupError("Nobody is signed in.")
     if context.has_stepped_up:
         return context
-    _check_proof(context, fields)
+    if context.is_by_provider:
+        fields.errors["provider"] = "Please confirm who you are first, by the link below; then send this again."
+    else:
+        _check_proof(context, fields)
     return context if fields.errors else replace(context, login=sign_in.step_up(context.login, context.now))
 
 

@@ -57,6 +57,8 @@ class Pages:
     disk_space: DiskSpace
     read_only: ReadOnly
     idle: timedelta
+    provider_name: str = ""
+    is_password_for_some: bool = False
 
     def show(
         self, context: RequestContext, template: str, *, status: int | None = None, **values: object
@@ -142,6 +144,8 @@ class Pages:
         token = self.csrf.token_for(context.form_secret)
         return {
             "context": context,
+            "provider_name": self.provider_name,
+            "is_password_for_some": self.is_password_for_some,
             "user": user,
             "flash": context.flash,
             "disk_space": self.disk_space,
@@ -155,6 +159,8 @@ class Pages:
 
 _ANONYMOUS_VALUES: dict[str, Any] = {
     "context": None,
+    "provider_name": "",
+    "is_password_for_some": False,
     "user": None,
     "flash": "",
     "disk_space": None,

@@ -39,6 +39,10 @@ class RequestContext:
         return self.login.user
 
     @property
+    def is_by_provider(self) -> bool:
+        return self.login is not None and self.login.is_by_provider
+
+    @property
     def has_stepped_up(self) -> bool:
         return self.login is not None and self.login.has_stepped_up(self.now)
 

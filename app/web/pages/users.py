@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bottle import HTTPResponse
 
-from app.actions import passwords, second_factors
+from app.actions import passwords, second_factors, sign_in
 from app.actions import users as user_actions
 from app.actions.users import LastAdminError, UserFacts
 from app.domain.permissions import EVERYTHING, Role
@@ -101,6 +101,12 @@ class Users:
         flash = f"{user.email} has no second factor any more, and is signed out everywhere. {still}".strip()
         return self.pages.redirect(context, f"/users/{user_id}", flash=flash)
 
+    def unlink_provider(self, context: RequestContext, user_id: int) -> HTTPResponse:
+        user = users.existing(user_id)
+        sign_in.unlink_account(user_id, context.user, context.now)
+        flash = f"{user.email} is signed out; the next sign-in by {self.pages.provider_name} links an account again."
+        return self.pages.redirect(context, f"/users/{user_id}", flash=flash)
+
     def _invited(self, context: RequestContext, user: User, *, by_mail: bool) -> HTTPResponse:
         if self.mails is None or not by_mail:
             return self._link(context, user, Purpose.INVITE)
@@ -139,6 +145,7 @@ class Users:
             new_customers=scopes.NEW_CUSTOMERS,
             has_mail=self.mails is not None,
             names=customers.names(scope.customers),
+            has_provider_account=user is not None and users.provider_account_of(user.id) is not None,
             has_second_factor=user is not None and user.id in second_factor.enabled_users(),
             last_seen=users.last_seen().get(user.id) if user else None,
         )

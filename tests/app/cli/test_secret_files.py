@@ -81,7 +81,7 @@ def test_each_service_gets_what_it_needs_and_nothing_else(made):
             "api_token", "database_password", "encryption_key", "folder_url", "inbox_url", "owner_password",
             "owner_password_hash", "payments_secret", "runners_token", "smtp_url",
         ],
-        "app": ["automation_token_hash", *of_a_server],
+        "app": sorted(["automation_token_hash", "oidc_client_secret", *of_a_server]),
         "worker": of_a_server,
         "backup": [
             "access_key_id", "archives_before", "authority.pem", "cipher", "database_url", "n8n_encryption_key",
@@ -404,6 +404,13 @@ def test_the_address_of_the_mail_server_is_read_from_standard_input(made, invoic
     assert settings_of(made / "worker").smtp_url == "smtp://ann:geheim@mail.example:587"
     assert (made / "n8n/smtp_url").read_text() == "smtp://ann:geheim@mail.example:587"
     assert result.output == "Made app/smtp_url, worker/smtp_url, n8n/smtp_url.\n"
+
+
+def test_the_client_secret_of_the_provider_is_the_app_s_alone(made, invoices):
+    result = invoices("--set-oidc-client-secret", typed="a secret of the provider\n")
+
+    assert (made / "app/oidc_client_secret").read_text() == "a secret of the provider"
+    assert result.output == "Made app/oidc_client_secret.\n"
 
 
 def test_mail_is_switched_off_by_saying_nothing(made, invoices):

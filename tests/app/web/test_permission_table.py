@@ -149,6 +149,7 @@ POST /users/<user_id:id>                             in     no         no   yes 
 POST /users/<user_id:id>/activate                    in     no         no   yes   no  no
 POST /users/<user_id:id>/deactivate                  in     no         no   yes   no  no
 POST /users/<user_id:id>/link                        in     no         no   yes   no  no
+POST /users/<user_id:id>/provider                    in     no         no   yes   no  no
 POST /users/<user_id:id>/second-factor               in     no         no   yes   no  no
 GET  /help                                           in    yes        yes   yes  yes  -
 GET  /guide                                          in    yes        yes   yes  yes  -

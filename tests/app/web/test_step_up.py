@@ -20,6 +20,7 @@ WITHIN_MINUTES = {
     "/users/<user_id:id>/activate",
     "/users/<user_id:id>/deactivate",
     "/users/<user_id:id>/link",
+    "/users/<user_id:id>/provider",
     "/users/<user_id:id>/second-factor",
     "/tokens",
     "/excel",
