@@ -18,7 +18,7 @@ def test_a_rolling_deploy_with_a_migration_fails_nothing_while_both_versions_ser
         site.leave(worker)
     by_the_new_one = site.upload(workbook(tmp_path, invoices_tab(["R-2", *AN_INVOICE[1:]]), "new.xlsx"))
     assert site.is_applied(by_the_new_one)
-    assert load.goes_on(40)
+    assert load.goes_on(30)
 
     assert drill.end(goal="none failed", seen="an import by each version").failures == {}
     assert site.look_up("SELECT count(*) FROM schema_migration WHERE name = %s", MIGRATION) == [(1,)]
@@ -27,7 +27,7 @@ def test_a_rolling_deploy_with_a_migration_fails_nothing_while_both_versions_ser
 def test_a_release_that_never_becomes_ready_gets_no_request_and_the_old_one_serves_on(site, load, drill, tmp_path):
     sick = [site.add_copy(sick_version(tmp_path / name)) for name in ("first", "second")]
     assert all(is_so_within(60, lambda copy=copy: site.answers_by_itself(copy) == 500) for copy in sick)
-    assert load.goes_on(150)
+    assert load.goes_on(40)
 
     assert drill.end(goal="none failed").failures == {}
     assert [site.balancer.requests_sent_to(copy.port) for copy in sick] == [0, 0]

@@ -11,7 +11,10 @@ _HOLD_BACK = (
     f"BEGIN PERFORM pg_advisory_xact_lock({_LOCK}); RETURN NEW; END $$",
     "CREATE TRIGGER hold_back BEFORE INSERT ON invoices FOR EACH ROW EXECUTE FUNCTION hold_back()",
 )
-_IS_HELD_BACK = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
+_HELD_BACK = """
+SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND objid = %s AND NOT granted
+"""
 
 
 class HeldBackInvoices:
@@ -24,7 +27,11 @@ class HeldBackInvoices:
             self._connection.execute(statement)
 
     def is_waited_for(self):
-        return self._connection.execute(_IS_HELD_BACK, (_LOCK,)).fetchone() == (1,)
+        return len(self.waiting()) == 1
+
+    def waiting(self):
+        """Return the application names of those that wait."""
+        return [name for (name,) in self._connection.execute(_HELD_BACK, (_LOCK,))]
 
     def let_go(self):
         self._connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from support.polling import is_so_within
 
-ENTRIES_A_REQUEST = 5
+ENTRIES_A_REQUEST = 10
 _LONGEST_ANSWER_SECONDS = 60
 _PAUSE_SECONDS = 0.05
 _PAUSE_AFTER_FAILURE_SECONDS = 0.2
@@ -80,7 +80,7 @@ class SteadyLoad:
         """Return how many payments were acknowledged."""
         return len(self.acknowledged) * ENTRIES_A_REQUEST
 
-    def goes_on(self, requests: int = 40, seconds: float = _LONGEST_ANSWER_SECONDS) -> bool:
+    def goes_on(self, requests: int = 20, seconds: float = _LONGEST_ANSWER_SECONDS) -> bool:
         """Wait until so many requests more are acknowledged."""
         wanted = len(self.acknowledged) + requests
         return is_so_within(seconds, lambda: len(self.acknowledged) >= wanted, pause=0.05)
