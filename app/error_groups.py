@@ -1,22 +1,29 @@
 """Errors of the app and its worker, by kind and place: how often, since when, and the ids under which the log has more.
 
-They are kept in a file, as the database may be what fails, and without what an error says: that may name people.
+They are kept without what an error says, as that may name people: on one machine in a file, as the database may be what
+fails; by several copies in the database, once it can be reached.
 """
 
-import fcntl
 import json
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from traceback import walk_tb
 from types import TracebackType
 from typing import Any
 
+from app.process_state import ProcessState
+
+_NAME = "errors"
 _MOST_GROUPS = 50
 _MOST_IDS = 5
+_MOST_WAITING = 200
+_SECONDS_BETWEEN_TRIES = 5.0
+_SECONDS_BEFORE_END = 2.0
 _PRODUCT = Path(__file__).parent
 
 
@@ -42,40 +49,25 @@ class RecentErrors:
 
 @dataclass(frozen=True, slots=True)
 class ErrorGroups:
-    folder: Path
+    state: ProcessState
 
     def recent(self) -> RecentErrors:
         """Return none where the file cannot be read: it is begun again."""
         try:
-            found = json.loads(self._file.read_text(encoding="utf-8"))
+            found = json.loads(self.state.read(_NAME) or "")
             return RecentErrors(tuple(_group(one) for one in found["groups"]), int(found["total"]))
         except (OSError, ValueError, TypeError, KeyError):
             return RecentErrors()
 
     def add(self, kind: str, where: str, request_id: str, at: datetime) -> None:
         """Raise OSError if it cannot be written."""
-        with self._alone():
+        with self.state.alone(_NAME):
             before = self.recent()
             known = {(one.kind, one.where): one for one in before.groups}
             group = known.pop((kind, where), ErrorGroup(kind, where, 0, at, at))
             groups = (_counted(group, request_id, at), *known.values())[:_MOST_GROUPS]
-            self._put({"total": before.total + 1, "groups": [asdict(one) for one in groups]})
-
-    def _put(self, content: Mapping[str, Any]) -> None:
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(content, default=datetime.isoformat), encoding="utf-8")
-        fresh.replace(self._file)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "errors.lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    @property
-    def _file(self) -> Path:
-        return self.folder / "errors.json"
+            content = {"total": before.total + 1, "groups": [asdict(one) for one in groups]}
+            self.state.write(_NAME, json.dumps(content, default=datetime.isoformat))
 
 
 @dataclass(eq=False)
@@ -89,11 +81,59 @@ class ErrorHandler(logging.Handler):
         super().__init__(self.level)
 
     def emit(self, record: logging.LogRecord) -> None:
-        kind, where = _place(record)
         try:
-            self.errors.add(kind, where, getattr(record, "request_id", ""), datetime.fromtimestamp(record.created, UTC))
+            self.errors.add(*_told(record))
         except OSError:  # a full disk, for one: the log itself has it
             return
+
+
+class LaterErrorHandler(logging.Handler):
+    """Adds errors in a thread of its own: it waits for a database that is away, and is part of no transaction.
+
+    What was not added when the process ends is in the log only, and so is what there is too much of.
+    """
+
+    def __init__(self, errors: ErrorGroups, seconds_between_tries: float = _SECONDS_BETWEEN_TRIES) -> None:
+        super().__init__(logging.ERROR)
+        self._errors = errors
+        self._seconds_between_tries = seconds_between_tries
+        self._waiting: deque[tuple[str, str, str, datetime]] = deque(maxlen=_MOST_WAITING)
+        self._is_new, self._is_closing = Event(), Event()
+        self._thread: Thread | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._waiting.append(_told(record))
+        self._is_new.set()
+        if self._thread is None:  # not before: the server forks its processes after the log is set up
+            self._thread = Thread(target=self._hand_in_all, name="errors", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        self._is_closing.set()
+        self._is_new.set()
+        if self._thread:
+            self._thread.join(_SECONDS_BEFORE_END)
+        super().close()
+
+    def _hand_in_all(self) -> None:
+        while not self._is_closing.is_set():
+            self._is_new.wait()
+            self._is_new.clear()
+            while not self._is_handed_in() and not self._is_closing.wait(self._seconds_between_tries):
+                pass
+
+    def _is_handed_in(self) -> bool:
+        while self._waiting:
+            try:
+                self._errors.add(*self._waiting[0])
+            except OSError:
+                return False
+            self._waiting.popleft()
+        return True
+
+
+def _told(record: logging.LogRecord) -> tuple[str, str, str, datetime]:
+    return *_place(record), getattr(record, "request_id", ""), datetime.fromtimestamp(record.created, UTC)
 
 
 def _place(record: logging.LogRecord) -> tuple[str, str]:

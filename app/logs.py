@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from pythonjsonlogger.json import JsonFormatter
 
-from app.error_groups import ErrorGroups, ErrorHandler
 from app.store.db import current_user
 
 # Characters that would start a new line or act as terminal control sequences.
@@ -13,11 +12,11 @@ _CONTROLS = [*range(32), *range(127, 160), 0x2028, 0x2029]
 _ESCAPED = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
 
 
-def set_up(level: str, log_format: str, errors: ErrorGroups | None = None) -> None:
-    """Configure the root logger, libraries included; `log_format` is `json` or `text`, errors are also counted."""
+def set_up(level: str, log_format: str, errors: logging.Handler | None = None) -> None:
+    """Configure the root logger, libraries included; `log_format` is `json` or `text`, `errors` counts them."""
     handler = logging.StreamHandler()
     handler.setFormatter(_json() if log_format == "json" else _Text())
-    handlers = [handler, *([ErrorHandler(errors)] if errors else [])]
+    handlers = [handler, *([errors] if errors else [])]
     for one in handlers:
         one.addFilter(_add_context)
     logging.basicConfig(level=level, handlers=handlers, force=True)

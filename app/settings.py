@@ -176,6 +176,7 @@ class AppSettings(_Settings):
     disk_reserve_megabytes: _Positive = 200
     server_workers: _Positive = 2
     leave_seconds: int = Field(0, ge=0, le=30)  # the container is given time for as many, in docker-compose.yml
+    files_url: str = ""
     reports_dir: Path | None = None
     inbox_dir: Path | None = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = "INFO"
@@ -214,6 +215,11 @@ class AppSettings(_Settings):
     def unsaved_firm(self) -> Firm:
         """Return what holds until somebody saves the firm's data: ask `app.store.ledger.firm.current`."""
         return Firm(self.currency, self.time_zone)
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Return whether other machines serve the same database: nothing that they share may be a file of DATA_DIR."""
+        return self.files_url.startswith("s3://")
 
     @property
     def is_for_this_machine(self) -> bool:

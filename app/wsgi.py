@@ -1,7 +1,7 @@
 """The WSGI entry point: `gunicorn app.wsgi`."""
 
 from app import logs
-from app.error_groups import ErrorGroups
+from app.jobs.processes import Processes
 from app.settings import AppSettings
 from app.store.db.database import open_database
 from app.web.application import build
@@ -11,7 +11,7 @@ LOCK_WAIT_SECONDS = 2
 ANSWER_WAIT_SECONDS = 10
 
 settings = AppSettings.from_environment()
-logs.set_up(settings.log_level, settings.log_format, ErrorGroups(settings.data_dir))
+logs.set_up(settings.log_level, settings.log_format, Processes.of(settings).error_handler())
 open_database(
     settings.database_url,
     lock_wait_seconds=LOCK_WAIT_SECONDS,

@@ -1,4 +1,4 @@
-"""Maintenance commands: maintenance on, off. They need no database: it may be away."""
+"""Maintenance commands: maintenance on, off. On one machine they need no database: it may be away."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -7,8 +7,10 @@ import typer
 
 from app import clock
 from app.cli.opening import refuse
-from app.maintenance import MaintenanceMode, StillWritingError
+from app.jobs.processes import Processes
+from app.maintenance import MaintenanceSwitch, StillWritingError
 from app.settings import AppSettings
+from app.store.db import database
 
 _SECONDS = 300
 maintenance = typer.Typer(help="Let everything be read and nothing be written.", no_args_is_help=True)
@@ -40,5 +42,8 @@ def off() -> None:
     typer.echo("Everything can be written again." if _mode().end() else "There was no maintenance.")
 
 
-def _mode() -> MaintenanceMode:
-    return MaintenanceMode(AppSettings.from_environment().data_dir)
+def _mode() -> MaintenanceSwitch:
+    settings = AppSettings.from_environment()
+    if settings.is_one_of_several:
+        database.open_database(settings.database_url)
+    return Processes.of(settings).maintenance

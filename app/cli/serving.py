@@ -17,13 +17,10 @@ from gunicorn.util import import_app
 from app import clock, logs
 from app.cli.graceful_server import DrainingWorker, Leaving, LeavingArbiter
 from app.cli.opening import importer, in_use, migrate, opened, refuse
-from app.error_groups import ErrorGroups
 from app.jobs import worker as job_worker
-from app.jobs.heartbeat import Heartbeat
-from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import QueueUnavailableError, check_connection, open_queue
+from app.jobs.processes import Processes
 from app.jobs.registration import register
-from app.maintenance import MaintenanceMode
 from app.settings import AppSettings
 from app.store.db import database
 from app.store.db.held_locks import scheduling_lock
@@ -53,10 +50,11 @@ def worker(*, with_parent: Annotated[bool, typer.Option("--with-parent", hidden=
         _set_up_logs(settings)
     job_worker.limit_memory(settings.worker_max_memory_megabytes)
     queue = open_queue(settings.redis_url)
-    JobCounts(settings.data_dir).count_all_of(queue)
+    processes = Processes.of(settings)
+    processes.jobs.count_all_of(queue)
     jobs = register(queue, importer(settings), settings, clock.utc_now)
     with in_use(settings):
-        job_worker.run(queue, jobs, Heartbeat.of(settings), MaintenanceMode(settings.data_dir), scheduling_lock())
+        job_worker.run(queue, jobs, processes.heartbeat, processes.maintenance, scheduling_lock())
 
 
 @commands.command("migrate")
@@ -170,7 +168,7 @@ class _Server(BaseApplication):
 
 
 def _set_up_logs(settings: AppSettings) -> None:
-    logs.set_up(settings.log_level, settings.log_format, ErrorGroups(settings.data_dir))
+    logs.set_up(settings.log_level, settings.log_format, Processes.of(settings).error_handler())
 
 
 class _ServerLog(GunicornLogger):

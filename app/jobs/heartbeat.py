@@ -14,8 +14,8 @@ from typing import Self
 
 from app.settings import AppSettings
 
-_LONGEST_PAUSE_SECONDS = 60
-_FORGOTTEN_AFTER_SECONDS = 24 * 60 * 60
+LONGEST_PAUSE_SECONDS = 60
+FORGOTTEN_AFTER_SECONDS = 24 * 60 * 60
 _NAME = "worker-alive-"
 
 
@@ -44,16 +44,16 @@ class Heartbeat:
 
     def is_alive(self, now: float) -> bool:
         """Return whether this host's worker wrote a heartbeat within the last minute; `now` is a Unix timestamp."""
-        return _silence(self.path, now) < _LONGEST_PAUSE_SECONDS
+        return _silence(self.path, now) < LONGEST_PAUSE_SECONDS
 
     def was_heard(self, now: float) -> bool:
         """Return whether any host's worker wrote a heartbeat within the last minute: a web server is another host."""
-        return any(_silence(path, now) < _LONGEST_PAUSE_SECONDS for path in self._all())
+        return any(_silence(path, now) < LONGEST_PAUSE_SECONDS for path in self._all())
 
     def _forget_others(self) -> None:
         now = self.path.stat().st_mtime
         for path in self._all():
-            if now - path.stat().st_mtime > _FORGOTTEN_AFTER_SECONDS:
+            if now - path.stat().st_mtime > FORGOTTEN_AFTER_SECONDS:
                 path.unlink()
 
     def _all(self) -> list[Path]:

@@ -17,7 +17,8 @@ from huey.consumer import Consumer, Scheduler, Worker
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import check_connection
-from app.maintenance import MaintenanceMode, UnderMaintenanceError
+from app.maintenance import MaintenanceSwitch, UnderMaintenanceError
+from app.process_state import StateUnavailableError
 from app.store.db.held_locks import HeldLock
 from app.workbook.reading.limits import MEGABYTE
 
@@ -44,7 +45,7 @@ def run(
     queue: Huey,
     jobs: ImportJobs,
     heartbeat: Heartbeat,
-    maintenance: MaintenanceMode,
+    maintenance: MaintenanceSwitch,
     scheduling: HeldLock,
     seconds_between_checks: float = _SECONDS_BETWEEN_CHECKS,
 ) -> None:
@@ -76,7 +77,7 @@ class _Consumer(Consumer):
         self,
         queue: Huey,
         heartbeat: Heartbeat,
-        maintenance: MaintenanceMode,
+        maintenance: MaintenanceSwitch,
         scheduling: HeldLock,
         seconds_between_checks: float,
     ) -> None:
@@ -101,7 +102,7 @@ class _Consumer(Consumer):
 class _PausingWorker(Worker):
     """Begins no job during maintenance, which waits for the one that was begun."""
 
-    def __init__(self, maintenance: MaintenanceMode, **settings: object) -> None:
+    def __init__(self, maintenance: MaintenanceSwitch, **settings: object) -> None:
         super().__init__(**settings)
         self._maintenance = maintenance
 
@@ -111,12 +112,15 @@ class _PausingWorker(Worker):
                 super().loop(now)
         except UnderMaintenanceError:
             self.sleep()
+        except StateUnavailableError as error:
+            log.warning("the database does not say whether there is maintenance: %s", error)
+            self.sleep()
 
 
 class _OwningScheduler(Scheduler):
     """Of several workers one owns the scheduled work: another looks every few seconds whether it is free to take."""
 
-    def __init__(self, maintenance: MaintenanceMode, scheduling: HeldLock, **settings: object) -> None:
+    def __init__(self, maintenance: MaintenanceSwitch, scheduling: HeldLock, **settings: object) -> None:
         super().__init__(**settings)
         self._maintenance = maintenance
         self._scheduling = scheduling

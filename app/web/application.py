@@ -10,12 +10,10 @@ from urllib.parse import urlsplit
 import bottle
 
 from app import clock
-from app.error_groups import ErrorGroups
-from app.jobs.heartbeat import Heartbeat
 from app.jobs.imports import ImportJobs
-from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
+from app.jobs.processes import Processes
 from app.jobs.webhooks import WebhookJobs
 from app.settings import AppSettings
 from app.store.access.limits import open_limits
@@ -59,7 +57,8 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     csrf = Csrf(derived_all(settings.secret_keys, "csrf"), settings.public_url)
     flashes = Flashes(derived_all(settings.secret_keys, "flash"))
     tokens = SessionTokens.signed_with(*settings.secret_keys)
-    disk_space, read_only = DiskSpace.by(settings), ReadOnly.by(settings)
+    processes = Processes.of(settings)
+    disk_space, read_only = DiskSpace.by(settings), ReadOnly(processes.maintenance)
     idle = timedelta(minutes=settings.session_idle_minutes)
     pages = Pages(rendering.templates(assets), csrf, flashes, cookies, disk_space, read_only, idle)
     access_policy = AccessPolicy(
@@ -88,14 +87,24 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     )
     reference = ApiReference(pages, for_programs, settings.api_requests_per_minute, access_policy)
 
-    watched = Watched(queue, JobCounts(settings.data_dir), ErrorGroups(settings.data_dir))
-    health = HealthAnswers(now, disk_space, Heartbeat.of(settings), metrics, watched)
+    watched = Watched(queue, processes.jobs, processes.errors)
+    health = HealthAnswers(now, disk_space, processes.heartbeat, metrics, watched)
 
     application = _Application(pages, guard, security_headers(settings), settings.trusted_proxies, metrics)
     if not settings.is_for_this_machine:
         application.only_at(settings.public_url)
     for route in routes.pages(
-        settings, pages, browsers, access_policy, importer, jobs, mails, reference, metrics, watched
+        settings,
+        pages,
+        browsers,
+        access_policy,
+        importer,
+        jobs,
+        mails,
+        reference,
+        metrics,
+        watched,
+        processes.heartbeat,
     ):
         application.route(route.path, route.method, guard.around(route))
     for route in routes.bare(assets, reference, health):
@@ -156,7 +165,7 @@ class _Application(bottle.Bottle):
             answer: Iterable[bytes] = super().wsgi(environ, start)
             seconds = perf_counter() - began
             log_answer(environ, answered, seconds)
-            in_maintenance = self._pages.read_only.current is not None
+            in_maintenance = self._pages.read_only.last_known is not None  # health is told without a database
             self._metrics.count_request(environ, answered, seconds, in_maintenance=in_maintenance)
         return answer
 

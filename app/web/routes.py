@@ -70,6 +70,7 @@ def pages(
     reference: ApiReference,
     metrics: Metrics,
     watched: Watched,
+    heartbeat: Heartbeat,
 ) -> tuple[Route, ...]:
     reports = ServerReports(settings.reports_dir)
     dashboard = Dashboard(pages, reports)
@@ -84,8 +85,8 @@ def pages(
     statement_mails = StatementMails(pages, mails)
     views = Views(pages)
     sources = job_sources(importer, jobs, mails)
-    jobs_page = Jobs(pages, sources, watched.queue, Heartbeat.of(settings))
-    imports = Imports(pages, importer, jobs, Heartbeat.of(settings))
+    jobs_page = Jobs(pages, sources, watched.queue, heartbeat)
+    imports = Imports(pages, importer, jobs, heartbeat)
     exports = Exports(importer)
     bulk = Bulk(pages, exports)
     users = Users(pages, settings.public_url, mails)
@@ -93,7 +94,7 @@ def pages(
     webhooks = Webhooks(pages, settings.webhook_private_hosts)
     automation = AutomationPage(pages, settings.data_dir, has_inbox=settings.inbox_dir is not None)
     audit = Audit(pages)
-    system = System(pages, reports, watched, Heartbeat.of(settings))
+    system = System(pages, reports, watched, heartbeat, is_one_of_several=settings.is_one_of_several)
     pending_second_factor = SessionTokens.signed_with(*settings.secret_keys, purpose="second factor")
     sessions = Sessions(pages, browsers, pending_second_factor, metrics)
     password_links = PasswordLinks(pages, mails, sessions)

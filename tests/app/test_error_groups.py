@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.error_groups import ErrorGroups, ErrorHandler, RecentErrors
+from app.process_state import StateInFolder
 from app.web.http.locales import Locale
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -15,7 +16,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def errors(tmp_path):
-    return ErrorGroups(tmp_path / "data")
+    return ErrorGroups(StateInFolder(tmp_path / "data"))
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_of_an_error_the_latest_five_requests_are_told(errors):
 def test_nothing_that_an_error_says_is_kept(errors, log):
     fail(log)
 
-    kept = (errors.folder / "errors.json").read_text()
+    kept = (errors.state.folder / "errors.json").read_text()
     assert "Acme" not in kept
     assert [(one.kind, one.request_ids) for one in errors.recent().groups] == [("ValueError", ("0123abcd",))]
 
@@ -92,8 +93,8 @@ def test_a_warning_is_no_error(errors, log):
 
 @pytest.mark.parametrize("content", ["", "no JSON", "[]", '{"groups": [{}], "total": 1}', '{"groups": []}', "null"])
 def test_a_broken_file_is_begun_anew(errors, content):
-    errors.folder.mkdir()
-    (errors.folder / "errors.json").write_text(content)
+    errors.state.folder.mkdir()
+    (errors.state.folder / "errors.json").write_text(content)
 
     errors.add("ValueError", "here", "", NOON)
 
@@ -104,7 +105,7 @@ def test_a_full_disk_keeps_nobody_from_logging(errors, log, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(ErrorGroups, "_put", full)
+    monkeypatch.setattr(StateInFolder, "write", full)
 
     fail(log)
 
@@ -113,15 +114,15 @@ def test_a_full_disk_keeps_nobody_from_logging(errors, log, monkeypatch):
 
 def _add(folder):
     for _ in range(20):
-        ErrorGroups(folder).add("ValueError", "here", "", NOON)
+        ErrorGroups(StateInFolder(folder)).add("ValueError", "here", "", NOON)
 
 
 def test_none_is_lost_where_several_processes_fail_at_once(errors):
     context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=_add, args=(errors.folder,)) for _ in range(3)]
+    processes = [context.Process(target=_add, args=(errors.state.folder,)) for _ in range(3)]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
 
-    assert json.loads((errors.folder / "errors.json").read_text())["total"] == 60
+    assert json.loads((errors.state.folder / "errors.json").read_text())["total"] == 60

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from app import logs
-from app.error_groups import ErrorGroups
+from app.error_groups import ErrorGroups, ErrorHandler
+from app.process_state import StateInFolder
 from app.store.db.current_user import Actor, acting_as
 
 
@@ -44,9 +45,9 @@ def as_text(monkeypatch):
 
 
 def test_an_error_is_counted_with_the_id_of_its_request(monkeypatch, tmp_path):
-    errors = ErrorGroups(tmp_path)
+    errors = ErrorGroups(StateInFolder(tmp_path))
 
-    with written(monkeypatch, "json", errors), acting_as(Actor(request_id="a1b2c3d4")):
+    with written(monkeypatch, "json", ErrorHandler(errors)), acting_as(Actor(request_id="a1b2c3d4")):
         logging.getLogger("app").error("cannot do %s", "it")
 
     (group,) = errors.recent().groups

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from support.ports import free_port
 
 
@@ -41,6 +42,40 @@ def running_cluster(programs: Path, *, durable: bool = False, options: Iterable[
         run_as_the_server(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class Failover:
+    """A throw-away cluster that becomes a standby in the place of its primary, and a primary again."""
+
+    def __init__(self, programs: Path, url: str, data: Path) -> None:
+        self.url = url
+        self._programs, self._data = programs, data
+
+    def demote(self) -> None:
+        """Come back as a standby, which is what an address leads to whose failover is not known everywhere yet."""
+        signal = self._data / "standby.signal"
+        signal.touch()
+        shutil.chown(signal, self._data.owner(), self._data.group())
+        self._control("-m", "fast", "restart")
+
+    def promote(self) -> None:
+        self._control("promote")
+
+    def _control(self, *words: str) -> None:
+        run_as_the_server(self._programs / "pg_ctl", "-D", self._data, "-l", self._data.parent / "log", "-w", *words)
+
+
+@contextmanager
+def running_failover(programs: Path) -> Iterator[Failover]:
+    with running_cluster(programs) as server:
+        folder = _folder_of(server)
+        yield Failover(programs, server, folder)
+
+
+def _folder_of(server: str) -> Path:
+    with psycopg.connect(f"{server}/postgres") as connection:
+        [folder] = connection.execute("SHOW data_directory").fetchone()
+    return Path(folder)
 
 
 def folder_of_the_server(prefix: str) -> Path:

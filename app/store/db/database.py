@@ -24,12 +24,13 @@ _CONVERTED_FIELDS = (tables.MomentField, tables.OwnFieldsField)  # COPY bypasses
 _SQLITE_LOCK_WAIT_SECONDS = 30
 # A server or an app that falls silent is given up by the other: after 7 seconds with something sent, after 8 without.
 # What it has locked is free then. One that works on a long statement answers keepalives meanwhile.
-_POSTGRESQL_WAITS = {
+_POSTGRESQL_CONNECTION = {
     "connect_timeout": 5,
     "keepalives_idle": 4,
     "keepalives_interval": 2,
     "keepalives_count": 2,
     "tcp_user_timeout": 7_000,
+    "target_session_attrs": "primary",  # after a failover the name may still lead to the old server, now a standby
 }
 _OPTIONS_OF_A_SESSION = (
     "tcp_keepalives_idle=4",
@@ -228,7 +229,7 @@ def _database(
         busy_timeout = (lock_wait_seconds or _SQLITE_LOCK_WAIT_SECONDS) * 1000
         return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS | {"busy_timeout": busy_timeout})
     chosen = parse_qs(urlsplit(url).query)
-    waits = {name: value for name, value in _POSTGRESQL_WAITS.items() if name not in chosen}
+    wanted = {name: value for name, value in _POSTGRESQL_CONNECTION.items() if name not in chosen}
     own = [*_OPTIONS_OF_A_SESSION, *([f"lock_timeout={lock_wait_seconds}s"] if lock_wait_seconds else [])]
     options = " ".join([*(f"-c {option}" for option in own), *chosen.get("options", [])])  # of two, the last one counts
     pool = {"max_connections": 20, "stale_timeout": 300, "timeout": 10}
@@ -236,7 +237,7 @@ def _database(
         "longest_answer_seconds": answer_wait_seconds,
         "newest_password": newest_url and _password_of(newest_url),
     }
-    return connect_url(url, unquote_user=True, unquote_password=True, options=options, **pool, **answers, **waits)
+    return connect_url(url, unquote_user=True, unquote_password=True, options=options, **pool, **answers, **wanted)
 
 
 def _password_of(newest_url: Callable[[], str]) -> Callable[[], str | None]:

@@ -25,11 +25,17 @@ class CommitUnansweredError(peewee.OperationalError):
     """The connection was lost while the transaction was committed: it may be stored or not."""
 
 
+class ReadOnlyServerError(peewee.OperationalError):
+    """The server takes no writes: it became a standby or is being replaced, and another is or will be the primary."""
+
+
 def outage_behind(error: BaseException) -> Outage | None:
     """Return None if the program itself is at fault."""
     causes = list(_chain(error))
     if any(isinstance(cause, CommitUnansweredError) for cause in causes):
         return Outage.COMMIT_UNANSWERED
+    if any(isinstance(cause, ReadOnlyServerError) for cause in causes):
+        return Outage.DATABASE_AWAY
     for cause in causes:
         if _is_disk_full(cause):
             return Outage.DISK_FULL

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from peewee import OperationalError, Psycopg3Adapter
+from peewee import InternalError, OperationalError, Psycopg3Adapter
 from playhouse.db_url import register_database
 from playhouse.pool import PooledPostgresqlDatabase
 
-from app.store.db.outages import CommitUnansweredError
+from app.store.db.outages import CommitUnansweredError, ReadOnlyServerError
 
 _NEVER_AUTOMATICALLY = 1_000_000_000
 _PAUSE_AFTER_SILENCE_SECONDS = 1.0
@@ -83,6 +83,29 @@ class Postgresql(PooledPostgresqlDatabase):
         """PostgreSQL reuses the statement's generic plan if that costs no more than a custom one."""
         return self._execute_cursor(sql, parameters, prepared=True)
 
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """Raise ReadOnlyServerError, and drop the connections, where the server takes no writes any more."""
+        try:
+            return super().execute_sql(sql, params)
+        except InternalError as error:
+            connection = self._state.conn
+            if not isinstance(error.__cause__ or error.__context__, psycopg.errors.ReadOnlySqlTransaction):
+                raise
+            if not _is_read_only_server(connection):
+                raise
+            connection.close()
+            self.close_idle()
+            raise ReadOnlyServerError(str(error)) from error
+
+    @contextmanager
+    def pooled_connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """Take a connection of the pool beside this thread's own, and give it back."""
+        other = self._connect()
+        try:
+            yield other
+        finally:
+            self._close(other)
+
     @contextmanager
     def another_connection(self) -> Iterator[psycopg.Connection[Any]]:
         """Connect beside this thread's own connection, for what must not be part of its transaction."""
@@ -123,6 +146,12 @@ register_database(Postgresql, "postgres", "postgresql")
 class _PreparingCursor(psycopg.Cursor[Any]):
     def execute(self, query: Any, params: Any = None, **_: Any) -> "_PreparingCursor":
         return super().execute(query, params, prepare=True)
+
+
+def _is_read_only_server(connection: psycopg.Connection[Any]) -> bool:
+    """Return what the server reports by itself; a transaction that was begun to read only is not meant."""
+    reported = connection.info.parameter_status
+    return "on" in {reported("in_hot_standby"), reported("default_transaction_read_only")}
 
 
 def _has_unread_data(connection: Any) -> bool:

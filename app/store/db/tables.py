@@ -124,6 +124,16 @@ class ThrottleModel(BaseModel):
     is_told = BooleanField(default=False)
 
 
+class ProcessStateModel(BaseModel):
+    """What processes let one another know where they are several copies, as JSON."""
+
+    name = CharField(unique=True)
+    content = TextField()
+
+    class Meta:
+        table_name = "process_states"
+
+
 class ImportModel(BaseModel):
     """`source` is how it came: by mail (of `sender`) or by the inbox folder, else by a person or program.
 

@@ -198,6 +198,7 @@ _TABLES_BY_DEPENDENCE = (
     "customers",
     "imports",
     "throttles",
+    "process_states",
     "recovery_codes",
     "one_time_links",
     "logins",
@@ -266,6 +267,14 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "throttles"
+
+    class ProcessStateModel(Model):
+        name = CharField(unique=True)
+        content = TextField()
+
+        class Meta:
+            database = db
+            table_name = "process_states"
 
     class ImportModel(Model):
         file_name = CharField()
@@ -658,6 +667,7 @@ def up(migrator, db):
             OneTimeLinkModel,
             RecoveryCodeModel,
             ThrottleModel,
+            ProcessStateModel,
             ImportModel,
             CustomerModel,
             InvoiceModel,

@@ -71,18 +71,17 @@ class System:
     reports: ServerReports
     watched: Watched
     heartbeat: Heartbeat
+    is_one_of_several: bool = False
 
     def show(self, context: RequestContext) -> HTTPResponse:
-        kept = self._kept()
         machine = self.reports.machine().report
         is_heard = self.heartbeat.was_heard(context.now.timestamp())
         return self.pages.show(
             context,
             "system/show.html",
             is_server=self.reports.are_kept,
-            attention=[*([] if is_heard else [_NO_WORKER]), *_attention(kept, context)]
-            if self.reports.are_kept
-            else [],
+            is_one_of_several=self.is_one_of_several,
+            attention=self._attention(context, is_worker_heard=is_heard),
             backups=self._backups(context.locale),
             machine=machine,
             disk=_disk(machine.disk, context.locale) if machine and machine.disk else None,
@@ -96,6 +95,12 @@ class System:
             jobs=_job_rows(self.watched.jobs.counted()),
             errors=self.watched.errors.recent(),
         )
+
+    def _attention(self, context: RequestContext, *, is_worker_heard: bool) -> list[str]:
+        if not self.reports.are_kept and not self.is_one_of_several:
+            return []
+        reported = _attention(self._kept(), context) if self.reports.are_kept else ()
+        return [*([] if is_worker_heard else [_NO_WORKER]), *reported]
 
     def _kept(self) -> dict[str, Kept[ServerReport]]:
         reports: Sequence[object] = (

@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
 
-from app.maintenance import Maintenance, MaintenanceMode, UnderMaintenanceError
-from app.settings import AppSettings
+from app.maintenance import Maintenance, MaintenanceSwitch, UnderMaintenanceError
 from app.web.http.errors import MaintenanceError
 
 _SOON_SECONDS = 60  # where nobody said when, or it takes longer than was said
@@ -21,15 +19,15 @@ def _in_utc(moment: datetime) -> str:
 class ReadOnly:
     """Moments are told as `told` writes them."""
 
-    mode: MaintenanceMode
-
-    @classmethod
-    def by(cls, settings: AppSettings) -> Self:
-        return cls(MaintenanceMode(settings.data_dir))
+    mode: MaintenanceSwitch
 
     @property
     def current(self) -> Maintenance | None:
         return self.mode.current
+
+    @property
+    def last_known(self) -> Maintenance | None:
+        return self.mode.last_known
 
     def check(self, now: datetime, told: Callable[[datetime], str] = _in_utc) -> None:
         """Raise MaintenanceError for what cannot be written now."""

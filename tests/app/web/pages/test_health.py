@@ -16,6 +16,7 @@ from app.error_groups import ErrorGroups
 from app.jobs.heartbeat import Heartbeat
 from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import open_queue
+from app.process_state import StateInFolder
 from app.store.ledger.imports import State
 from app.web.application import build
 from app.web.http.threads import server_process
@@ -252,7 +253,7 @@ def test_deliveries_of_webhooks_are_counted_by_their_state(stranger, counted):
 
 def test_what_the_worker_did_is_counted(stranger, settings, counted):
     queue = open_queue()
-    JobCounts(settings.data_dir).count_all_of(queue)
+    JobCounts(StateInFolder(settings.data_dir)).count_all_of(queue)
     task = queue.task(name="do")(lambda outcome: outcome)
     for outcome in ("done", "failed", None):
         task(outcome)
@@ -263,7 +264,7 @@ def test_what_the_worker_did_is_counted(stranger, settings, counted):
 
 
 def test_errors_of_app_and_worker_are_counted(stranger, settings, counted, clock):
-    ErrorGroups(settings.data_dir).add("ValueError", "app/jobs/mails.py, line 7, in send", "", clock())
+    ErrorGroups(StateInFolder(settings.data_dir)).add("ValueError", "app/jobs/mails.py, line 7, in send", "", clock())
 
     assert counted("invoices_errors_total") == 1
 

@@ -16,6 +16,7 @@ from app.jobs.heartbeat import Heartbeat
 from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import open_queue
 from app.jobs.registration import register
+from app.process_state import StateInFolder
 from app.web.pages.system import KINDS, forecast
 
 PROVED = "Last night's backup was restored in 41 s and agrees to the cent."
@@ -227,7 +228,7 @@ def test_on_a_laptop_only_jobs_and_errors_stand_there(browser):
 
 
 def test_errors_are_shown_with_the_ids_under_which_the_log_has_more(browser, settings, clock):
-    errors = ErrorGroups(settings.data_dir)
+    errors = ErrorGroups(StateInFolder(settings.data_dir))
     for request_id in ("0123abcd", "4567cdef"):
         errors.add("ZeroDivisionError", "app/web/pages/views.py, line 7, in show", request_id, clock())
         clock.advance(minutes=5)
@@ -240,7 +241,7 @@ def test_errors_are_shown_with_the_ids_under_which_the_log_has_more(browser, set
 
 def test_jobs_are_counted_with_what_became_of_them(browser, settings):
     queue = open_queue()
-    JobCounts(settings.data_dir).count_all_of(queue)
+    JobCounts(StateInFolder(settings.data_dir)).count_all_of(queue)
     task = queue.task(name="work_on_import")(lambda outcome: outcome)
     for outcome in ("done", "done", "failed"):
         task(outcome)
@@ -265,7 +266,7 @@ def test_every_job_of_the_worker_has_words(settings, clock, tmp_path, monkeypatc
 
 def test_jobs_for_the_same_work_are_counted_together(browser, settings):
     queue = open_queue()
-    JobCounts(settings.data_dir).count_all_of(queue)
+    JobCounts(StateInFolder(settings.data_dir)).count_all_of(queue)
     for name in ("send_webhooks", "send_due_webhooks"):
         queue.task(name=name)(lambda: "done")()
         queue.execute(queue.dequeue())
