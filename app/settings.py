@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from app.domain.firm import Firm
 from app.domain.permissions import Role
+from app.files import FilesPlace
 from app.stored_secret import LEAST_CHARACTERS, StoredSecretError, stored_secret
 from app.workbook.reading.limits import MEGABYTE, WorkbookLimits
 
@@ -77,6 +78,44 @@ def _place(text: str) -> str:
     return text
 
 
+def _files_url(text: str, info: ValidationInfo) -> str:
+    parts = urlsplit(text)
+    if parts.scheme == "file" and (parts.netloc or not parts.path.strip("/")):
+        raise ValueError("name a folder from the root on, as file:///FOLDER")
+    if parts.scheme == "s3" and not parts.netloc:
+        raise ValueError("name the bucket, as s3://BUCKET or s3://BUCKET/PREFIX")
+    if parts.scheme == "s3" and info.data.get("database_url", "").startswith("sqlite:"):
+        raise ValueError("files in a bucket are for several copies of the app: set DATABASE_URL to that of PostgreSQL")
+    return text
+
+
+def _of_a_bucket(text: str, info: ValidationInfo) -> str:
+    if text and info.data.get("files_url", "").startswith("file:"):
+        raise ValueError("this is for files in a bucket: set FILES_URL to s3://BUCKET, or leave it out")
+    return text
+
+
+def _whole_key(text: str, info: ValidationInfo) -> str:
+    if bool(text) != bool(info.data.get("files_access_key_id")):
+        raise ValueError("it is half of a key: set it and FILES_ACCESS_KEY_ID, or neither")
+    return text
+
+
+def _signing_key(values: Mapping[str, Any]) -> str:
+    if values["files_url"].startswith("s3:"):
+        raise AppSettingsError(
+            "SECRET_KEY is not set: the app runs in several copies, as a bucket in FILES_URL says, and they need the "
+            f"same key of at least {LEAST_CHARACTERS} characters."
+        )
+    return stored_secret(values["data_dir"])
+
+
+def _only_copy(path: Path | None, info: ValidationInfo) -> Path | None:
+    if path is not None and info.data.get("files_url", "").startswith("s3:"):
+        raise ValueError("several copies of the app, as a bucket in FILES_URL says, have no inbox folder: leave it out")
+    return path
+
+
 def _recipient(text: str) -> str:
     if text.upper().startswith("AGE-SECRET-KEY"):
         raise ValueError("this is the private key: keep it away from the server, and give the public one, age1…")
@@ -117,6 +156,11 @@ _PublicUrl = Annotated[
 _PlaceUrl = Annotated[
     str, _url("s3", "file", example="s3://BUCKET or file:///FOLDER", has_host=False), AfterValidator(_place)
 ]
+_FilesUrl = Annotated[
+    str,
+    _url("s3", "file", example="file:///FOLDER or s3://BUCKET/PREFIX", has_host=False),
+    AfterValidator(_files_url),
+]
 _EndpointUrl = Annotated[str, _url("http", "https", example="https://s3.REGION.amazonaws.com")]
 _Recipient = Annotated[str, AfterValidator(_recipient)]
 _Roles = Annotated[frozenset[Role], BeforeValidator(_role_names)]
@@ -146,15 +190,46 @@ class _Settings(BaseSettings):
             raise AppSettingsError(str(error)) from error
 
 
-class AppSettings(_Settings):
-    """All settings, named as in the environment, in small letters; pass on only the values that a part needs."""
+class _DataSettings(_Settings):
+    """Where the data are: the database, and the uploaded workbooks."""
 
     data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(Path("data"), validate_default=True)
     database_url: _DatabaseUrl = Field(
         default_factory=lambda values: f"sqlite:///{values['data_dir']}/invoices.sqlite3", repr=False
     )
+    files_url: _FilesUrl = Field(default_factory=lambda values: (values["data_dir"] / "imports").as_uri())
+    files_endpoint: Annotated[_EndpointUrl, AfterValidator(_of_a_bucket)] = ""
+    files_region: Annotated[str, AfterValidator(_of_a_bucket)] = ""
+    files_access_key_id: Annotated[str, AfterValidator(_of_a_bucket)] = Field("", repr=False)
+    files_secret_access_key: Annotated[str, AfterValidator(_of_a_bucket), AfterValidator(_whole_key)] = Field(
+        "", repr=False, validate_default=True
+    )
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite:")
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Return whether other copies of the app share database and files, so that nothing may be kept beside them."""
+        return self.files_url.startswith("s3:")
+
+    @property
+    def files_place(self) -> FilesPlace:
+        return FilesPlace(
+            self.files_url,
+            self.files_endpoint,
+            self.files_region,
+            self.files_access_key_id,
+            self.files_secret_access_key,
+        )
+
+
+class AppSettings(_DataSettings):
+    """All settings, named as in the environment, in small letters; pass on only the values that a part needs."""
+
     redis_url: _RedisUrl = Field("", repr=False)
-    secret_key: _Secret = Field(default_factory=lambda values: stored_secret(values["data_dir"]), repr=False)
+    secret_key: _Secret = Field(default_factory=_signing_key, repr=False)
     secret_keys_before: _Secrets = Field((), repr=False)
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65_535)
@@ -178,7 +253,7 @@ class AppSettings(_Settings):
     leave_seconds: int = Field(0, ge=0, le=30)  # the container is given time for as many, in docker-compose.yml
     files_url: str = ""
     reports_dir: Path | None = None
-    inbox_dir: Path | None = None
+    inbox_dir: Annotated[Path | None, AfterValidator(_only_copy)] = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = "INFO"
     log_format: Literal["json", "text"] = Field(default_factory=lambda values: "json" if _is_https(values) else "text")
     workbook_max_megabytes: _Positive = 10
@@ -194,10 +269,6 @@ class AppSettings(_Settings):
     def database_url_now(cls) -> str:
         """Return what the environment and its files say at this moment, as passwords are rotated."""
         return cls.from_environment().database_url
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self.database_url.startswith("sqlite:")
 
     @property
     def workbook(self) -> WorkbookLimits:
@@ -232,13 +303,9 @@ class AppSettings(_Settings):
         return self.secret_key, *self.secret_keys_before
 
 
-class BackupSettings(_Settings):
-    """What the container of the backups reads; all but the first two may be missing until something needs them."""
+class BackupSettings(_DataSettings):
+    """What the container of the backups reads; all of its own may be missing until something needs them."""
 
-    data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(Path("data"), validate_default=True)
-    database_url: _DatabaseUrl = Field(
-        default_factory=lambda values: f"sqlite:///{values['data_dir']}/invoices.sqlite3", repr=False
-    )
     scratch_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
         default_factory=lambda values: values["data_dir"] / "scratch"
     )
@@ -255,10 +322,6 @@ class BackupSettings(_Settings):
     backup_archives_before: str = Field("", repr=False)  # JSON: each with name, cipher, and the moment that it ended
     n8n_database: str = "n8n"  # on the server of DATABASE_URL
     n8n_encryption_key: str = Field("", repr=False)
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self.database_url.startswith("sqlite:")
 
     def require(self, *names: str) -> None:
         """Raise AppSettingsError for the first of these settings that is missing."""

@@ -1,6 +1,7 @@
 """Fixtures that several folders of tests share."""
 
 import os
+import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ import hypothesis
 import pytest
 from support.audit_entries import audit_entries_removable
 from support.postgresql_cluster import installed_versions, running_cluster
+from support.s3_server import S3Server, running_s3_server
 from support.tables import ALL
 
 from app.actions import events
+from app.files import FilesPlace
 from app.jobs.job_queue import create_tables
 from app.store.db import database as store_database
 from app.store.db import tables
@@ -139,6 +142,20 @@ def sqlite(sqlite_url):
     with store_database.connection():
         yield opened
     _close(opened)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    with running_s3_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def files_place(request, tmp_path) -> FilesPlace:
+    """Where the app's files are: once in a folder, once in a bucket of a real S3 server, with nothing in it."""
+    if request.param == "folder":
+        return FilesPlace.in_folder(tmp_path / "data" / "imports")
+    return request.getfixturevalue("s3_server").files_place(secrets.token_hex(8))
 
 
 @pytest.fixture(autouse=True)

@@ -1,20 +1,24 @@
 """Imports: received, read, chosen, applied, undone or discarded, by a person, a program or the worker."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.actions import events
-from app.store.access import audit, mail_senders
+from app.store.access import audit, audit_entries, mail_senders
+from app.store.access.audit_entries import AuditFilter
 from app.store.access.users import User
+from app.store.db.outages import CommitUnansweredError
 from app.store.db.transactions import exclusive_transaction, transaction
 from app.store.ledger import imports, snapshot
 from app.store.ledger.automation import settings as automation
 from app.store.ledger.imports import ImportOrigin, Source, State, StoredImport
 from app.workbook import applying, difference
 from app.workbook.difference import Difference
-from app.workbook.import_files import WORKBOOK, ImportFiles, plain_name, sha256_of
+from app.workbook.import_files import ImportFiles, Upload, plain_name, sha256_of
 from app.workbook.importing import Examined, Importer, without_garbage_collection
 from app.workbook.meaning import checking
 from app.workbook.meaning.results.records import Checked
@@ -25,6 +29,7 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 DEPENDED_ON = "The import cannot be undone: later payments or edits depend on it."
 _OVERTAKEN = "What is stored changed after this preview was made: look at it again."
 _MOST_TRIES = 2
+_UNKNOWN_FILES_KEPT_FOR = timedelta(days=30)
 _GIVEN_UP = {
     State.READING: "The worker was stopped twice while it read this workbook: split it, or remove what is not a list, "
     "and upload it again.",
@@ -63,7 +68,7 @@ def receive(
     origin: ImportOrigin | None = None,
 ) -> int:
     """Keep an uploaded file and return the id of its import; raises WorkbookRefusedError and keeps nothing."""
-    with importer.received(stream) as upload, transaction():
+    with importer.received(stream) as upload, _kept(importer, upload) as files, transaction():
         import_id = imports.create(
             state,
             importer.now(),
@@ -73,11 +78,10 @@ def receive(
             file_name=plain_name(file_name),
             sha256=upload.sha256,
             size_bytes=upload.size_bytes,
-            stored_file=WORKBOOK,
+            stored_file=files.name,
         )
         if choices is not None:
             imports.change(import_id, choices=choices.to_json())
-        importer.files(import_id).take_over(upload)
         if state is State.READING:
             # An import by the command line is audited once, as applied.
             details: dict[str, Any] = {"sha256": upload.sha256, "size_bytes": upload.size_bytes}
@@ -133,7 +137,7 @@ def read_again(importer: Importer, import_id: int, by: User) -> None:
 def confirm(importer: Importer, stored: StoredImport, by: User, *, good_rows: bool) -> None:
     """Have a previewed import applied; raises PreventedError, or NotNowError if another request was faster."""
     choices = replace(Choices.from_json(stored.choices), good_rows=good_rows)
-    if reason := importer.files(stored.id).preview().why_not(choices):
+    if reason := importer.files(stored).preview().why_not(choices):
         raise PreventedError(reason)
     with transaction():
         if not imports.claim(stored.id, (State.PREVIEWED,), State.APPLYING):
@@ -155,11 +159,13 @@ def recall(importer: Importer, stored: StoredImport, by: User) -> None:
 def discard(importer: Importer, import_id: int, by: User | None) -> None:
     """Delete an import that wrote nothing, read or not, and its file; raises NotNowError for any other."""
     with transaction():
-        file_name = _existing(import_id).file_name
+        discarded = _existing(import_id)
         if not imports.delete(import_id, (State.READING, State.PREVIEWED, State.FAILED)):
             raise NotNowError("Only an import that wrote nothing can be discarded.")
-        audit.append(by, "import.discarded", f"import:{import_id}", after={"file": file_name}, now=importer.now())
-    importer.files(import_id).delete()
+        audit.append(
+            by, "import.discarded", f"import:{import_id}", after={"file": discarded.file_name}, now=importer.now()
+        )
+    importer.files(discarded).delete()
 
 
 def earlier(path: Path) -> StoredImport | None:
@@ -171,20 +177,20 @@ def apply_file(
 ) -> int:
     """Import an examined workbook, keep the file as its source, and return the import's id; raises NotNowError."""
     _refuse_if_prevented(examined.preview, choices)
-    import_id = None
+    received = None
     try:
         # One transaction: if the command is interrupted, nothing of an unfinished import remains.
         with exclusive_transaction():
             with path.open("rb") as stream:
-                import_id = receive(importer, stream, path.name, by, state=State.APPLYING)
-            importer.files(import_id).keep_preview(examined.preview)
-            imports.change(import_id, choices=choices.to_json())
-            _write(importer, import_id, examined.checked, choices, examined.preview, progress)
-    except BaseException:
-        if import_id is not None:
-            importer.files(import_id).delete()
+                received = _existing(receive(importer, stream, path.name, by, state=State.APPLYING))
+            importer.files(received).keep_preview(examined.preview)
+            imports.change(received.id, choices=choices.to_json())
+            _write(importer, received.id, examined.checked, choices, examined.preview, progress)
+    except BaseException as error:
+        if received is not None:
+            _delete_unstored(importer.files(received), error)
         raise
-    return import_id
+    return received.id
 
 
 def note_report(importer: Importer, import_id: int, recipient: str, by: User | None) -> None:
@@ -202,18 +208,20 @@ def preview(importer: Importer, import_id: int) -> None:
 
     Raises GivenUpError.
     """
-    stored, files = _existing(import_id), importer.files(import_id)
+    stored = _existing(import_id)
+    files = importer.files(stored)
     if stored.state is not State.READING or not _begin(importer, stored):
         return
     try:
         choices = Choices.from_json(stored.choices)
-        examined = importer.examine(files.workbook, choices, files.progress, stored.file_name)
+        with files.fetched_workbook() as workbook:
+            examined = importer.examine(workbook, choices, files.progress, stored.file_name)
     except checking.NothingRecognisedError as refused:
         # Keep the file: a person may map its columns.
         _end_reading(importer, stored, State.FAILED, str(refused), files, Preview.of(refused.checked, Difference()))
     except WorkbookRefusedError as refused:
         if fail_step(importer, stored, State.FAILED, str(refused)):
-            files.workbook.unlink(missing_ok=True)
+            files.delete_workbook()
     else:
         # One step, not two: a worker that is killed between them would leave a clean import unapplied.
         is_clean = _applies_itself(stored) and examined.preview.why_not(choices) is None
@@ -226,7 +234,8 @@ def apply(importer: Importer, import_id: int) -> None:
 
     Raises GivenUpError.
     """
-    stored, files = _existing(import_id), importer.files(import_id)
+    stored = _existing(import_id)
+    files = importer.files(stored)
     if stored.state is not State.APPLYING or not _begin(importer, stored):
         return
     previewed = files.preview()
@@ -244,13 +253,13 @@ def apply(importer: Importer, import_id: int) -> None:
 def undo(importer: Importer, import_id: int) -> None:
     """Undo an import; raises NotNowError with the reasons if later records depend on it, or GivenUpError."""
     recalled = imports.get(import_id)
-    if recalled is not None and recalled.state is State.UNDOING:
+    if recalled is None:
+        raise NotNowError(f"There is no import {import_id}.")
+    if recalled.state is State.UNDOING:
         _begin(importer, recalled)
-    importer.files(import_id).progress(Step("undoing the import"))
+    importer.files(recalled).progress(Step("undoing the import"))
     with exclusive_transaction():
-        stored = imports.get(import_id)
-        if stored is None:
-            raise NotNowError(f"There is no import {import_id}.")
+        stored = _existing(import_id)
         if stored.state not in {State.APPLIED, State.UNDOING}:
             raise NotNowError(f"Import {import_id} is {stored.state}: only an applied import can be undone.")
         if reasons := imports.dependents_of(import_id).sentences():
@@ -259,6 +268,26 @@ def undo(importer: Importer, import_id: int) -> None:
         imports.change(import_id, state=State.UNDONE, undone_at=importer.now())
         _record(importer, None, "import.undone", import_id)
         events.import_undone(stored, importer.now())
+
+
+def delete_unknown_files(importer: Importer) -> int:
+    """Delete the files that belong to no import, a month after they were written; return of how many imports.
+
+    They are of an upload whose process was killed before its import was stored, or of an import that is gone. None are
+    deleted for a month after a restore: `fab restore --back` may bring the imports back which they belong to.
+    """
+    month_ago = importer.now() - _UNKNOWN_FILES_KEPT_FOR
+    if audit_entries.matching(AuditFilter(action="backup.restored", since=month_ago), 1):
+        return 0
+    unknown = set(importer.stored_files.folders()) - imports.stored_file_names()
+    old = [name for name in sorted(unknown) if _is_older(importer.stored_files.changed_at(name), month_ago)]
+    for name in old:
+        importer.stored_files.delete_folder(name)
+    return len(old)
+
+
+def _is_older(changed_at: datetime | None, moment: datetime) -> bool:
+    return changed_at is not None and changed_at < moment
 
 
 def _write(
@@ -304,6 +333,23 @@ def fail_step(importer: Importer, stored: StoredImport, state: State, failure: s
         return is_moved
 
 
+@contextmanager
+def _kept(importer: Importer, upload: Upload) -> Iterator[ImportFiles]:
+    """Keep the workbook before its row is stored, which so never names a file that is not there."""
+    files = importer.new_files()
+    try:
+        files.keep_workbook(upload)
+        yield files
+    except BaseException as error:
+        _delete_unstored(files, error)
+        raise
+
+
+def _delete_unstored(files: ImportFiles, error: BaseException) -> None:
+    if not isinstance(error, CommitUnansweredError):  # its row may be stored, and names them
+        files.delete()
+
+
 def _applies_itself(stored: StoredImport) -> bool:
     """Ask again what was so when the mail came: it may have waited for an answer since."""
     is_trusted = stored.source is not Source.MAIL or (
@@ -335,6 +381,9 @@ def _end_reading(
             if checked:
                 files.keep_records(checked)
             files.keep_preview(previewed)
+            return
+    if imports.get(stored.id) is None:
+        files.delete()  # what the worker wrote of its progress since
 
 
 def _refuse_if_prevented(previewed: Preview, choices: Choices) -> None:
@@ -343,12 +392,12 @@ def _refuse_if_prevented(previewed: Preview, choices: Choices) -> None:
 
 
 def _refuse_without_file(importer: Importer, import_id: int) -> None:
-    if not importer.files(import_id).workbook.exists():
+    if not importer.files(_existing(import_id)).has_workbook():
         raise NotNowError("The file of this import was not kept, as it cannot be read: upload it again.")
 
 
 def _wait_for_worker(importer: Importer, import_id: int) -> None:
-    importer.files(import_id).progress(Step("waiting for the worker"))
+    importer.files(_existing(import_id)).progress(Step("waiting for the worker"))
 
 
 def _record(importer: Importer, by: User | None, action: str, import_id: int, **after: Any) -> None:  # noqa: ANN401  # values of every kind

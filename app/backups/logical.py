@@ -17,11 +17,13 @@ from app.backups.places import Place, place_at
 from app.backups.refusals import BackupError
 from app.backups.stored_backups import refuse_wrong_clock
 from app.backups.versions import product_version
+from app.files import Files
 from app.settings import BackupSettings
 from app.store.db.database import DatabaseUnavailableError
 from app.store.db.snapshots import exported, server_version, snapshot
 from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
+from app.workbook.import_files import WORKBOOK
 
 _IMPORTS_AT_ONCE = 1_000
 
@@ -64,6 +66,10 @@ class _Backup:
     @property
     def id(self) -> str:
         return id_of(self.now)
+
+    @property
+    def files(self) -> Files:
+        return Files(self.settings.files_place)
 
     def made(self, shown: Mapping[str, str]) -> Made:
         versions = {"app": product_version(), "pg_dump": dumps.refuse_old_pg_dump(), "server": server_version()}
@@ -129,23 +135,42 @@ class _Backup:
         """Store each content once, whatever backup it came with first."""
         there = self.place.sizes("files/")
         for one in uploaded:
-            name = f"imports/{one.id}/{one.stored_file}"
-            workbook = self.settings.data_dir / name
-            problem = _problem(workbook, one)
-            if not problem:
-                self.stored.append(self._workbook(name, workbook, one.sha256, there))
-            elif _is_to_be_there(one):
-                self.lost.append(problem)
+            try:
+                self.stored.append(self._workbook(one, there))
+            except _LostError as lost:
+                if _is_to_be_there(one):
+                    self.lost.append(str(lost))
 
-    def _workbook(self, name: str, workbook: Path, sha256: str, there: dict[str, int]) -> StoredFile:
-        key = f"files/{sha256}.age"
-        if key in there:
-            return StoredFile(name, key, sha256, workbook.stat().st_size, "", there[key])
-        with self._encrypted(workbook) as locked:
-            self.place.put(key, locked)
-            stored = _described(name, key, workbook, locked)
+    def _workbook(self, uploaded: StoredImport, there: dict[str, int]) -> StoredFile:
+        """Raise _LostError if the uploaded workbook cannot be backed up."""
+        kept, key = f"{uploaded.stored_file}/{WORKBOOK}", f"files/{uploaded.sha256}.age"
+        name = f"imports/{kept}"
+        if self.files.folder is None and key in there:
+            return self._stored_before(name, kept, uploaded, there[key])
+        try:
+            with self.files.fetched(kept) as workbook:
+                if sha256_of(workbook) != uploaded.sha256:
+                    raise _LostError(f"{uploaded.file_name} of import {uploaded.id} is not what was uploaded")
+                if key in there:
+                    return StoredFile(name, key, uploaded.sha256, workbook.stat().st_size, "", there[key])
+                with self._encrypted(workbook) as locked:
+                    self.place.put(key, locked)
+                    stored = _described(name, key, workbook, locked)
+        except FileNotFoundError as error:
+            raise self._not_there(uploaded) from error
         there[key] = stored.bytes
         return stored
+
+    def _stored_before(self, name: str, kept: str, uploaded: StoredImport, size: int) -> StoredFile:
+        """Leave the workbook in its bucket: every hour all of them would be fetched, which backups have already."""
+        if self.files.size(kept) != uploaded.size_bytes:
+            raise self._not_there(uploaded)
+        return StoredFile(name, f"files/{uploaded.sha256}.age", uploaded.sha256, uploaded.size_bytes, "", size)
+
+    def _not_there(self, uploaded: StoredImport) -> "_LostError":
+        return _LostError(
+            f"{uploaded.file_name} of import {uploaded.id} is not in {self.files.folder or self.files.place.url}"
+        )
 
     def _close(self, manifest: Manifest) -> None:
         """Store what makes the backup count."""
@@ -184,10 +209,5 @@ def _is_to_be_there(uploaded: StoredImport) -> bool:
     return found is not None and found.sha256 == uploaded.sha256 and found.state is not State.FAILED
 
 
-def _problem(workbook: Path, uploaded: StoredImport) -> str:
-    """Return why the uploaded workbook cannot be backed up, "" if it can."""
-    try:
-        is_whole = sha256_of(workbook) == uploaded.sha256
-    except FileNotFoundError:
-        return f"{uploaded.file_name} of import {uploaded.id} is not in DATA_DIR"
-    return "" if is_whole else f"{uploaded.file_name} of import {uploaded.id} is not what was uploaded"
+class _LostError(Exception):
+    """The message says which workbook is lost, as a part of a sentence."""

@@ -21,6 +21,7 @@ from app.backups.manifest import FIGURES, MANIFEST, Manifest, StoredFile, id_of,
 from app.backups.refusals import BackupError
 from app.backups.versions import product_version
 from app.backups.working_folder import full_disk_told, refuse_without_room
+from app.settings import BackupSettings
 from app.store.db import database
 from app.store.db.sqlite_files import copy_database, damage_of, settle
 
@@ -38,14 +39,13 @@ class Data:
 
     folder: Path
     database: Path
+    imports: Path
 
     @classmethod
-    def at(cls, data_dir: Path, url: str) -> "Data":
-        return cls(data_dir, Path(url.removeprefix("sqlite:///")))
-
-    @property
-    def imports(self) -> Path:
-        return self.folder / _IMPORTS
+    def of(cls, settings: BackupSettings) -> "Data":
+        imports = settings.files_place.folder
+        assert imports is not None  # the settings refuse a bucket beside SQLite
+        return cls(settings.data_dir, Path(settings.database_url.removeprefix("sqlite:///")), imports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _described(data: Data, folder: Path, now: datetime) -> Manifest:
     figures = _figures(folder / DATABASE, now)
     (folder / FIGURES).write_text(json.dumps(figures.to_json(), indent=2), encoding="utf-8")
     if data.imports.exists():
-        shutil.copytree(data.imports, folder / _IMPORTS, ignore=shutil.ignore_patterns(".*", "*.partial"))
+        shutil.copytree(data.imports, folder / _IMPORTS, ignore=shutil.ignore_patterns("*#*"))
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = Manifest(
         id=id_of(now),
@@ -204,8 +204,8 @@ def _remove_what_was_killed(parent: Path, own: Path) -> None:
 
 def _move(source: Path, target: Path, undone: ExitStack) -> None:
     if source.exists():
-        source.rename(target)
-        undone.callback(target.rename, source)
+        shutil.move(source, target)  # it may be on another disk
+        undone.callback(shutil.move, target, source)
 
 
 @dataclass(frozen=True, slots=True)

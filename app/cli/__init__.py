@@ -24,6 +24,7 @@ from app.cli import (
     users,
 )
 from app.domain.sentences import plain
+from app.files import FilesUnavailableError
 from app.jobs.job_queue import QueueUnavailableError
 from app.settings import AppSettingsError
 from app.store.access.users import EmailTakenError
@@ -35,6 +36,7 @@ _EXPECTED_ERRORS = (
     AppSettingsError,
     BackupError,
     DatabaseUnavailableError,
+    FilesUnavailableError,
     QueueUnavailableError,
     WorkbookRefusedError,
     NotNowError,

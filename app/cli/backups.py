@@ -1,7 +1,6 @@
 """Commands about backups: backup, backups, restore, verify-backup."""
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ from app.cli.opening import migrate
 from app.cli.printing import CONSOLE
 from app.cli.run_reports import run_and_report
 from app.domain.sentences import first_of
+from app.files import Files
 from app.settings import BackupSettings, plain_settings
 from app.store.db import database
 
@@ -106,7 +106,7 @@ def _backed_up(file: Path | None) -> dict[str, Any]:
 
 
 def _backed_up_to(file: Path, settings: BackupSettings) -> dict[str, Any]:
-    manifest = sqlite.backup(sqlite.Data.at(settings.data_dir, settings.database_url), file, clock.utc_now())
+    manifest = sqlite.backup(sqlite.Data.of(settings), file, clock.utc_now())
     size = sum(stored.bytes for stored in manifest.files)
     sentence = f"Everything is in {file}: keep it where this machine cannot lose it."
     return {"ok": True, "sentence": sentence, "backup": manifest.id, "bytes": size, "weaker": True}
@@ -143,7 +143,7 @@ def _restored(file: Path) -> dict[str, Any]:
 
 
 def _restored_sqlite(file: Path, settings: BackupSettings) -> dict[str, Any]:
-    data = sqlite.Data.at(settings.data_dir, settings.database_url)
+    data = sqlite.Data.of(settings)
     restored = sqlite.restore(file, data, clock.utc_now())
     kept = f" What was there before is kept in {restored.kept}: delete it once all is well." if restored.kept else ""
     return {"ok": True, "sentence": f"{reading_back.told(restored.manifest)}{kept}", "backup": restored.manifest.id}
@@ -163,18 +163,25 @@ def _restored_postgresql(file: Path, settings: BackupSettings) -> dict[str, Any]
     with database.connection():
         migrate()
         if folder is None:
-            return {"ok": True, "sentence": f"{dumped} is restored; its workbooks are to be put into DATA_DIR."}
+            return {
+                "ok": True,
+                "sentence": f"{dumped} is restored; its workbooks are to be put into the folder of FILES_URL.",
+            }
         manifest = Manifest.read(folder / MANIFEST).with_figures(folder / FIGURES)
         assert manifest.figures is not None
         if differ := differences(manifest.figures, Figures.taken(manifest.figures.today)):
             raise BackupError(f"The restored database does not hold what the backup says: {differ[0]}")
         record_restore(manifest.id, manifest.made_at, clock.utc_now())
-    if (folder / "imports").exists():
-        shutil.copytree(folder / "imports", settings.data_dir / "imports", dirs_exist_ok=True)
+    _put_workbooks(folder / "imports", Files(settings.files_place))
     left = (
         f" n8n's database is not restored by this: it is in {folder / n8n.DUMP}." if "n8n" in manifest.versions else ""
     )
     return {"ok": True, "sentence": f"{reading_back.told(manifest)}{left}", "backup": manifest.id}
+
+
+def _put_workbooks(folder: Path, files: Files) -> None:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        files.put(path.relative_to(folder).as_posix(), path)
 
 
 def _named(place: str) -> Place:

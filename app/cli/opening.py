@@ -10,6 +10,7 @@ from app import clock
 from app.backups import data_lock
 from app.domain.firm import Firm
 from app.domain.sentences import plain
+from app.files import Files
 from app.jobs.job_queue import create_tables
 from app.settings import AppSettings
 from app.store.access import users
@@ -71,7 +72,9 @@ def migrate() -> list[str]:
 
 
 def importer(settings: AppSettings) -> Importer:
-    return Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, clock.utc_now)
+    return Importer(
+        settings.data_dir, Files(settings.files_place), settings.workbook, settings.unsaved_firm, clock.utc_now
+    )
 
 
 def current_firm(settings: AppSettings) -> Firm:

@@ -11,11 +11,12 @@ import typer
 from app import clock
 from app.backups.refusals import BackupError
 from app.domain.sentences import plain
+from app.files import FilesUnavailableError
 from app.settings import AppSettingsError
 from app.store.db.database import DatabaseUnavailableError
 from app.store.db.outages import Outage, outage_behind
 
-_EXPECTED_ERRORS = (AppSettingsError, BackupError, DatabaseUnavailableError)
+_EXPECTED_ERRORS = (AppSettingsError, BackupError, DatabaseUnavailableError, FilesUnavailableError)
 _OUTAGES = {
     Outage.DISK_FULL: "The disk is full: make room, and try again.",
     Outage.COMMIT_UNANSWERED: "The database went away just as this was saved: look whether it was, then try again.",

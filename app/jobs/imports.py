@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from huey import Huey
+from huey import Huey, crontab
 from peewee import PeeweeException
 
 from app.actions import imports as import_actions
+from app.files import FilesUnavailableError
 from app.jobs.job_counts import DONE, FAILED
 from app.jobs.job_queue import QueueUnavailableError
 from app.store.db.after_commit import after_commit
@@ -33,6 +34,8 @@ class ImportJobs:
         self._task = queue.task(name="work_on_import")(self.work_on)
         # Jobs that were lost with a connection or the worker are enqueued again within a minute.
         queue.periodic_task(self._is_any_unfinished, name="take_up_unfinished")(self.enqueue_unfinished)
+
+        queue.periodic_task(crontab(hour="3", minute="29"), name="delete_unknown_files")(self.delete_unknown_files)
 
     def after_each(self, action: Callable[[int], None]) -> None:
         """Call the action with the id of each import after the worker was at it."""
@@ -60,6 +63,16 @@ class ImportJobs:
             for stored in imports.in_work():
                 self.enqueue(stored.id)
 
+    def delete_unknown_files(self) -> None:
+        with connection():
+            try:
+                count = import_actions.delete_unknown_files(self._importer)
+            except FilesUnavailableError as error:
+                log.warning("files without an import are looked for again tomorrow: %s", error)
+                return
+        if count:
+            log.info("%s folders of files without an import were deleted", count)
+
     def work_on(self, import_id: int) -> str:
         """Read, apply or undo the import, depending on its state; any error is logged and stored as its failure."""
         with connection():
@@ -74,11 +87,8 @@ class ImportJobs:
 
     def _worked_on(self, begun: StoredImport) -> str:
         try:
-            with (
-                self._importer.files(begun.id).at_work() as is_free,
-                only_here(LockKind.IMPORT, begun.id) as is_free_elsewhere,
-            ):
-                if is_free and is_free_elsewhere:
+            with only_here(LockKind.IMPORT, begun.id) as is_free:
+                if is_free:
                     self._do(begun)
         except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker
             self._take_back(begun, error)
@@ -116,6 +126,9 @@ def _program(begun: StoredImport) -> str:
 def _why(stored: StoredImport, error: Exception) -> str:
     if isinstance(error, import_actions.GivenUpError):
         log.warning("import %s is not tried again (%s)", stored.id, stored.state)
+        return str(error)
+    if isinstance(error, FilesUnavailableError):
+        log.warning("import %s waits to be tried again: %s", stored.id, error)
         return str(error)
     if isinstance(error, MemoryError):
         forget_frames(error)

@@ -207,12 +207,12 @@ class InboxJobs:
         report = self._reports.of(stored)
         if report is None:
             return
-        name, files = name_of(stored.inbox_name), self._importer.files(stored.id)
+        name, files = name_of(stored.inbox_name), self._importer.files(stored)
         into = self._folder.done if report.needs_nobody else self._folder.problems
         try:
             with self._marked(stored, report) as marked:
                 filed = Filed(_text(report), marked, self._marked_ending(stored, marked))
-                self._folder.put_away_import(name, stored.sha256, files.workbook, into, filed)
+                self._folder.put_away_import(name, stored.sha256, files.fetched_workbook, into, filed)
         except OSError as error:
             self._note_trouble(name, f"was read ({report.outcome}) and {_cannot_be_moved(error)}")
         else:

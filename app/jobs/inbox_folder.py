@@ -5,8 +5,8 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -128,7 +128,9 @@ class InboxFolder:
             _write_beside(target, filed)
             (self.inbox / name).rename(target)
 
-    def put_away_import(self, name: str, sha256: str, kept: Path, into: Path, filed: Filed) -> None:
+    def put_away_import(
+        self, name: str, sha256: str, kept: Callable[[], AbstractContextManager[Path]], into: Path, filed: Filed
+    ) -> None:
         """Move the imported file, its report beside; raises OSError.
 
         Where the inbox has no such file any more, or another one of that name, what was kept of it is put there. What
@@ -140,8 +142,9 @@ class InboxFolder:
         _write_beside(target, filed)
         if self.has(name, sha256):
             (self.inbox / name).rename(target)
-        elif kept.exists():
-            _copy_whole(kept, target)
+        else:
+            with contextlib.suppress(FileNotFoundError), kept() as path:
+                _copy_whole(path, target)
 
     def prune(self, now: datetime) -> int:
         """Delete what was put away as done long ago: copies of what the app keeps. Return how many files."""

@@ -55,7 +55,7 @@ class ImportSource:
         return f"{stored.file_name} is read again."
 
     def _in_work(self, stored: StoredImport) -> JobRow:
-        step, at = self.importer.files(stored.id).latest_progress() or (_WAITS, stored.uploaded_at)
+        step, at = self.importer.files(stored).latest_progress() or (_WAITS, stored.uploaded_at)
         is_begun = stored.tries > 0
         return JobRow(
             stored.id,
@@ -72,7 +72,7 @@ class ImportSource:
         )
 
     def _failed(self, stored: StoredImport) -> JobRow:
-        is_kept = self.importer.files(stored.id).workbook.exists()
+        is_kept = self.importer.files(stored).has_workbook()
         can = ((_READ_AGAIN, _DISCARD) if is_kept else (_DISCARD,)) if stored.state is State.FAILED else ()
         return JobRow(
             stored.id,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import bottle
 
 from app import clock
+from app.files import Files
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.jobs.mails import MailJobs
@@ -69,7 +70,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
 
-    importer = Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, now)
+    importer = Importer(settings.data_dir, Files(settings.files_place), settings.workbook, settings.unsaved_firm, now)
 
     metrics, queue = Metrics.new(), open_queue(settings.redis_url)
     jobs, mails = ImportJobs(queue, importer), MailJobs.where_set_up(queue, settings, now)

@@ -1,19 +1,19 @@
 """The files of an import: the workbook, what was read from it, its preview, and how far the worker is."""
 
-import fcntl
 import hashlib
-import os
-import shutil
+import logging
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import orjson
 
+from app.files import Files, FilesUnavailableError
 from app.workbook.meaning.results.records import Checked, Record
 from app.workbook.meaning.vocabulary.headings import ListKind
 from app.workbook.preview import Preview
@@ -27,66 +27,70 @@ WORKBOOK = "workbook"
 
 _PREVIEW, _RECORDS, _PROGRESS = "preview.json", "records.json", "progress.json"
 _CHUNK_BYTES = 1 << 20
+_BETWEEN_PROGRESS_IN_A_BUCKET = timedelta(seconds=1)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A workbook that was received and checked, in a folder that is deleted unless it is taken over."""
+    """A workbook that was received and checked, at a path that is deleted afterwards."""
 
-    folder: Path
+    path: Path
     sha256: str
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ImportFiles:
-    """The folder of one import; without the folder nothing is written."""
+    """The files of one import, under a random name of its own: nothing of another can be left there."""
 
-    folder: Path
+    files: Files
+    name: str
     now: Callable[[], datetime]
+    _next_progress_at: datetime = _LONG_AGO
 
-    @property
-    def workbook(self) -> Path:
-        return self.folder / WORKBOOK
+    @classmethod
+    def new(cls, files: Files, now: Callable[[], datetime]) -> Self:
+        return cls(files, secrets.token_hex(16), now)
 
-    def take_over(self, upload: Upload) -> None:
-        # The id of a discarded import can be used again: nothing of the earlier one may be left.
-        self.delete()
-        upload.folder.rename(self.folder)
+    def keep_workbook(self, upload: Upload) -> None:
+        self.files.put(self._at(WORKBOOK), upload.path)
+
+    def has_workbook(self) -> bool:
+        return self.files.has(self._at(WORKBOOK))
+
+    def fetched_workbook(self) -> AbstractContextManager[Path]:
+        """Have the workbook in a file of this machine for the block; raises FileNotFoundError."""
+        return self.files.fetched(self._at(WORKBOOK))
+
+    def delete_workbook(self) -> None:
+        with _left_for_later(self.name):
+            self.files.delete(self._at(WORKBOOK))
 
     def delete(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    @contextmanager
-    def at_work(self) -> Iterator[bool]:
-        """Yield whether no other process is at this import; none is until the block ends, or this process does."""
-        if not self.folder.exists():  # after a restore; an import can be undone without its files
-            yield True
-            return
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            yield _is_locked(folder)
-        finally:
-            os.close(folder)
+        with _left_for_later(self.name):
+            self.files.delete_folder(self.name)
 
     def keep_preview(self, preview: Preview) -> None:
         """Save the preview, with its lists cut to SHOWN_OF_EACH_LIST."""
-        _write_whole(self.folder / _PREVIEW, preview.to_json(SHOWN_OF_EACH_LIST))
+        self._put_json(_PREVIEW, preview.to_json(SHOWN_OF_EACH_LIST))
 
     def preview(self) -> Preview:
         return Preview.from_json(self.preview_json())
 
     def preview_json(self) -> dict[str, Any]:
         """Return the preview with the lengths that its lists had before they were cut."""
-        kept: dict[str, Any] = orjson.loads((self.folder / _PREVIEW).read_bytes())
+        kept: dict[str, Any] = orjson.loads(self.files.read(self._at(_PREVIEW)))
         return kept
 
     def has_preview(self) -> bool:
-        return (self.folder / _PREVIEW).exists()
+        return self.files.has(self._at(_PREVIEW))
 
     def keep_records(self, checked: Checked) -> None:
-        _write_whole(
-            self.folder / _RECORDS,
+        self._put_json(
+            _RECORDS,
             {
                 "records": [record.to_json() for record in (*checked.customers, *checked.invoices, *checked.payments)],
                 "error_rows": sorted(checked.error_rows),
@@ -97,7 +101,7 @@ class ImportFiles:
 
     def records(self, preview: Preview) -> Checked:
         """Return the saved records with what the preview says of them."""
-        kept = orjson.loads((self.folder / _RECORDS).read_bytes())
+        kept = orjson.loads(self.files.read(self._at(_RECORDS)))
         checked = Checked(
             tabs=list(preview.tabs),
             problems=list(preview.problems),
@@ -114,32 +118,42 @@ class ImportFiles:
         return checked
 
     def delete_records(self) -> None:
-        (self.folder / _RECORDS).unlink(missing_ok=True)
+        with _left_for_later(self.name):
+            self.files.delete(self._at(_RECORDS))
 
     def progress(self, step: Step) -> None:
-        """Save how far the worker is in a file: others cannot see an open transaction."""
-        _write_whole(self.folder / _PROGRESS, {"at": self.now().isoformat(), **asdict(step)})
+        """Save how far the worker is in a file: others cannot see an open transaction. In a bucket, once a second."""
+        now = self.now()
+        if now < self._next_progress_at:
+            return
+        if self.files.folder is None:
+            self._next_progress_at = now + _BETWEEN_PROGRESS_IN_A_BUCKET
+        with _left_for_later(self.name):
+            self._put_json(_PROGRESS, {"at": now.isoformat(), **asdict(step)})
 
     def latest_progress(self) -> tuple[Step, datetime] | None:
         try:
-            latest = orjson.loads((self.folder / _PROGRESS).read_bytes())
+            latest = orjson.loads(self.files.read(self._at(_PROGRESS)))
         except FileNotFoundError:
             return None
         at = datetime.fromisoformat(latest.pop("at"))
         return Step(**latest), at
 
+    def _put_json(self, name: str, content: object) -> None:
+        self.files.put(self._at(name), orjson.dumps(content))
+
+    def _at(self, name: str) -> str:
+        return f"{self.name}/{name}"
+
 
 @contextmanager
-def received(stream: BinaryIO, parent: Path, limits: WorkbookLimits) -> Iterator[Upload]:
-    """Copy the uploaded workbook to a folder below `parent` and check it; raises WorkbookRefusedError."""
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".incoming-", dir=parent))
-    try:
-        size = _copy(stream, folder / WORKBOOK, limits.file_bytes)
-        archive.check(folder / WORKBOOK, limits)
-        yield Upload(folder, sha256_of(folder / WORKBOOK), size)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def received(stream: BinaryIO, limits: WorkbookLimits) -> Iterator[Upload]:
+    """Copy the uploaded workbook to a file of this machine and check it; raises WorkbookRefusedError."""
+    with tempfile.TemporaryDirectory(prefix="incoming-") as folder:
+        path = Path(folder, WORKBOOK)
+        size = _copy(stream, path, limits.file_bytes)
+        archive.check(path, limits)
+        yield Upload(path, sha256_of(path), size)
 
 
 def plain_name(name: str) -> str:
@@ -165,19 +179,10 @@ def _copy(stream: BinaryIO, target: Path, most_bytes: int) -> int:
     return size
 
 
-def _write_whole(path: Path, content: object) -> None:
-    """Write the file atomically: a reader sees the old content or the new, never a part."""
-    if not path.parent.exists():
-        return
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_bytes(orjson.dumps(content))
-    partial.replace(path)
-
-
-def _is_locked(descriptor: int) -> bool:
-    """Lock what the descriptor has open until it is closed; return whether nobody else has locked it."""
+@contextmanager
+def _left_for_later(name: str) -> Iterator[None]:
+    """Go on without what cannot be written or deleted now: no import depends on it, and what is left is cleaned up."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        yield
+    except FilesUnavailableError as error:
+        log.warning("files of import %s: %s", name, error)

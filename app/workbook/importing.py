@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.as_of import AsOf
 from app.domain.firm import Firm
+from app.files import Files
 from app.store.db.rehearsal import rehearse
 from app.store.ledger import firm, imports, positions, snapshot
 from app.store.ledger.imports import State, StoredImport
@@ -41,9 +42,10 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """The context of imports: data directory, limits, the firm as long as its data are not saved, and clock."""
+    """The context of imports: data directory, files, limits, the firm as long as its data are not saved, and clock."""
 
     data_dir: Path
+    stored_files: Files
     limits: WorkbookLimits
     unsaved_firm: Firm
     now: Callable[[], datetime]
@@ -56,12 +58,15 @@ class Importer:
     def firm(self) -> Firm:
         return firm.current(self.unsaved_firm)
 
-    def files(self, import_id: int) -> ImportFiles:
-        return ImportFiles(self._folder / str(import_id), self.now)
+    def files(self, stored: StoredImport) -> ImportFiles:
+        return ImportFiles(self.stored_files, stored.stored_file, self.now)
+
+    def new_files(self) -> ImportFiles:
+        return ImportFiles.new(self.stored_files, self.now)
 
     def received(self, stream: BinaryIO) -> AbstractContextManager[Upload]:
         """Receive an uploaded file for the block; raises WorkbookRefusedError."""
-        return received(stream, self._folder, self.limits)
+        return received(stream, self.limits)
 
     def examine(self, path: Path, choices: Choices, progress: Progress, name: str | None = None) -> Examined:
         """Read a workbook and rehearse its import without writing anything; raises WorkbookRefusedError.
@@ -91,13 +96,19 @@ class Importer:
                 progress(Step("working out what you would be owed"))
             return Examined(checked, Preview.of(checked, found, self._rehearsed(found, stored)))
 
-    def marked_copy(self, stored: StoredImport) -> AbstractContextManager[Path]:
+    @contextmanager
+    def marked_copy(self, stored: StoredImport) -> Iterator[Path]:
         """Give the path of the user's workbook with its problems and changes marked; it is deleted afterwards."""
-        files = self.files(stored.id)
-        return marking.marked_copy(files.workbook, files.preview(), self.limits, stored.file_name)
+        files = self.files(stored)
+        with (
+            files.fetched_workbook() as workbook,
+            marking.marked_copy(workbook, files.preview(), self.limits, stored.file_name) as copy,
+        ):
+            yield copy
 
     def marked_name(self, stored: StoredImport) -> str:
-        ending = ".xlsm" if archive.has_macros(self.files(stored.id).workbook) else ".xlsx"
+        with self.files(stored).fetched_workbook() as workbook:
+            ending = ".xlsm" if archive.has_macros(workbook) else ".xlsx"
         return f"{Path(stored.file_name).stem}-checked{ending}"
 
     def exported(self, stored: snapshot.Snapshot) -> bytes:
@@ -107,10 +118,6 @@ class Importer:
     def figures(self) -> ImportFigures:
         """Return what is owed now, with no figures of before."""
         return ImportFigures.of([], positions.of_customers(AsOf.end_of(self._today(), self.zone)))
-
-    @property
-    def _folder(self) -> Path:
-        return self.data_dir / "imports"
 
     def _rehearsed(self, found: Difference, stored: snapshot.Snapshot) -> ImportFigures:
         as_of = AsOf.end_of(self._today(), self.zone)

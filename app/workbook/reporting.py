@@ -64,7 +64,7 @@ class ImportReports:
         """Return None while the worker is at it."""
         if stored.state.is_in_work:
             return None
-        files = self.importer.files(stored.id)
+        files = self.importer.files(stored)
         preview = files.preview() if files.has_preview() else None
         lengths = files.preview_json()["totals"] if preview else {}
         found = _Found(stored, preview, lengths.get("problems", 0), f"{self.public_url}/imports/{stored.id}")
@@ -72,9 +72,9 @@ class ImportReports:
         return Report(found.outcome, found.message(), found.link, has_copy)
 
     def has_marked_copy(self, stored: StoredImport) -> bool:
-        files = self.importer.files(stored.id)
+        files = self.importer.files(stored)
         is_open = stored.state in {State.PREVIEWED, State.FAILED}
-        return is_open and files.has_preview() and files.workbook.exists()
+        return is_open and files.has_preview() and files.has_workbook()
 
 
 def refusal(file_name: str, sentence: str) -> Report:

@@ -81,6 +81,34 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
             "REDIS_URL: 'http://cache' is not an address such as redis://:PASSWORD@HOST:6379/0.",
         ),
         ("REDIS_URL", "redis://", "REDIS_URL: 'redis://' is not an address such as redis://:PASSWORD@HOST:6379/0."),
+        ("FILES_URL", "files", "FILES_URL: 'files' is not an address such as file:///FOLDER or s3://BUCKET/PREFIX."),
+        ("FILES_URL", "file://files", "FILES_URL: name a folder from the root on, as file:///FOLDER."),
+        ("FILES_URL", "s3://", "FILES_URL: name the bucket, as s3://BUCKET or s3://BUCKET/PREFIX."),
+        (
+            "FILES_URL",
+            "s3://files",
+            "FILES_URL: files in a bucket are for several copies of the app: set DATABASE_URL to that of PostgreSQL.",
+        ),
+        (
+            "FILES_ENDPOINT",
+            "https://s3.example",
+            "FILES_ENDPOINT: this is for files in a bucket: set FILES_URL to s3://BUCKET, or leave it out.",
+        ),
+        (
+            "FILES_REGION",
+            "eu-central-1",
+            "FILES_REGION: this is for files in a bucket: set FILES_URL to s3://BUCKET, or leave it out.",
+        ),
+        (
+            "FILES_ACCESS_KEY_ID",
+            "id",
+            "FILES_ACCESS_KEY_ID: this is for files in a bucket: set FILES_URL to s3://BUCKET, or leave it out.",
+        ),
+        (
+            "FILES_SECRET_ACCESS_KEY",
+            "secret",
+            "FILES_SECRET_ACCESS_KEY: this is for files in a bucket: set FILES_URL to s3://BUCKET, or leave it out.",
+        ),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL: it must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR', not 'LOUD'."),
     ],
 )
@@ -89,6 +117,68 @@ def test_a_wrong_setting_is_named_in_a_sentence(tmp_path, name, value, sentence)
         read(tmp_path, **{name: value})
 
     assert str(refused.value) == sentence
+
+
+KEY_FILES = (("ACCESS_KEY_ID", "id"), ("SECRET_ACCESS_KEY", "secret"))
+ONE_OF_SEVERAL = {"FILES_URL": "s3://files/invoices", "DATABASE_URL": "postgresql://app@db/x", "SECRET_KEY": "k" * 32}
+
+
+def test_the_app_is_one_of_several_where_its_files_are_in_a_bucket(tmp_path):
+    assert read(tmp_path, **ONE_OF_SEVERAL).is_one_of_several
+    assert not read(tmp_path).is_one_of_several
+
+
+def test_files_are_in_a_folder_of_the_data_unless_another_place_is_named(tmp_path):
+    folder = tmp_path / "a #1 %41"
+
+    assert read(folder).files_place.folder == folder / "imports"
+    assert read(tmp_path, FILES_URL="file:///srv/files").files_place.folder == Path("/srv/files")
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        (
+            {"SECRET_KEY": ""},
+            "SECRET_KEY is not set: the app runs in several copies, as a bucket in FILES_URL says, and they need the "
+            "same key of at least 32 characters.",
+        ),
+        (
+            {"INBOX_DIR": "/inbox"},
+            "INBOX_DIR: several copies of the app, as a bucket in FILES_URL says, have no inbox folder: leave it out.",
+        ),
+        (
+            {"FILES_ACCESS_KEY_ID": "id"},
+            "FILES_SECRET_ACCESS_KEY: it is half of a key: set it and FILES_ACCESS_KEY_ID, or neither.",
+        ),
+        (
+            {"FILES_SECRET_ACCESS_KEY": "secret"},
+            "FILES_SECRET_ACCESS_KEY: it is half of a key: set it and FILES_ACCESS_KEY_ID, or neither.",
+        ),
+        (
+            {"FILES_ENDPOINT": "s3.example"},
+            "FILES_ENDPOINT: 's3.example' is not an address such as https://s3.REGION.amazonaws.com.",
+        ),
+    ],
+)
+def test_one_of_several_copies_does_not_start_half_configured(tmp_path, changed, sentence):
+    with pytest.raises(AppSettingsError) as refused:
+        read(tmp_path, **{**ONE_OF_SEVERAL, **changed})
+
+    assert str(refused.value) == sentence
+    assert not (tmp_path / "secret_key").exists()
+
+
+def test_the_key_of_the_files_may_stand_in_files_and_is_never_printed(tmp_path):
+    (tmp_path / "id").write_text("the-id")
+    (tmp_path / "secret").write_text("the-secret")
+    named = {f"FILES_{name}_FILE": str(tmp_path / path) for name, path in KEY_FILES}
+
+    settings = read(tmp_path, **ONE_OF_SEVERAL, **named)
+
+    place = settings.files_place
+    assert (place.access_key_id, place.secret_access_key) == ("the-id", "the-secret")
+    assert "the-" not in f"{settings!r} {place!r}"
 
 
 def test_secrets_are_left_out_of_what_is_printed(tmp_path):

@@ -3,6 +3,7 @@
 `a_customer`, `an_invoice` and `a_payment` are stored; `invoice_facts` and `payment_facts` are what the domain takes.
 """
 
+import secrets
 from datetime import UTC, date, datetime
 
 from app.domain.invoice import Invoice
@@ -83,7 +84,7 @@ def an_import(file_name="receivables.xlsx", uploaded_by=None, **values):
     values = {
         "sha256": "0" * 64,
         "size_bytes": 1,
-        "stored_file": "0",
+        "stored_file": secrets.token_hex(16),
         "state": "applied",
         "uploaded_at": datetime(2026, 2, 1, 8, 0, tzinfo=UTC),
         **values,

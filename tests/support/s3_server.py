@@ -12,9 +12,11 @@ import boto3
 from botocore.config import Config
 from support.ministack import running_ministack
 
+from app.files import FilesPlace
 from infra import backup_bucket
 
 BUCKET = "invoices-backups-1"
+FILES_BUCKET = "invoices-files-1"
 REGION = "us-east-1"
 LOCK_DAYS = 30
 OWNER = ("test", "test")
@@ -55,6 +57,11 @@ class S3Server:
             aws_secret_access_key=secret,
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
+
+    def files_place(self, prefix: str = "", **changed: str) -> FilesPlace:
+        """Return a place in the bucket of the app's files, with the owner's key."""
+        place = FilesPlace(f"s3://{FILES_BUCKET}/{prefix}", self.endpoint, REGION, *OWNER)
+        return replace(place, **changed)
 
     def environment(self, key: Key) -> dict[str, str]:
         """Return the settings that name the bucket, as the container of the backups has them."""
@@ -104,6 +111,7 @@ def _tls(certificate: Path | None) -> dict[str, str]:
 
 def _prepared(owner: S3Server) -> S3Server:
     s3 = owner.client()
+    s3.create_bucket(Bucket=FILES_BUCKET)
     s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
     s3.put_object_lock_configuration(
         Bucket=BUCKET,

@@ -13,8 +13,9 @@ from support.tables import ALL
 from app.actions import imports as import_actions
 from app.domain.firm import Firm
 from app.domain.sentences import plain
+from app.files import Files, FilesPlace
 from app.store.db import tables
-from app.store.ledger import snapshot
+from app.store.ledger import imports, snapshot
 from app.store.ledger.snapshot import Snapshot
 from app.workbook.importing import Importer
 from app.workbook.meaning import checking, control_totals
@@ -268,8 +269,14 @@ def payment_values(checked, *names):
 # --- the store
 
 
-def an_importer(data_dir, zone="UTC", now=datetime(2026, 3, 2, 9, 30, tzinfo=UTC), **values):
-    return Importer(data_dir, limits(**values), Firm("USD", ZoneInfo(zone)), lambda: now)
+def an_importer(data_dir, zone="UTC", now=datetime(2026, 3, 2, 9, 30, tzinfo=UTC), place=None, **values):
+    """Return one that keeps its files in the place, or in a folder of `data_dir`."""
+    files = Files(place or FilesPlace.in_folder(data_dir / "imports"))
+    return Importer(data_dir, files, limits(**values), Firm("USD", ZoneInfo(zone)), lambda: now)
+
+
+def files_of(importer, import_id):
+    return importer.files(imports.existing(import_id))
 
 
 def choices(good_rows=False, decisions=None, mappings=None, **answers):

@@ -1,5 +1,6 @@
 """The worker of tests: it does what waits in the queue, then returns."""
 
+from app.files import Files
 from app.jobs.imports import ImportJobs
 from app.jobs.job_queue import open_queue
 from app.workbook.importing import Importer
@@ -7,7 +8,9 @@ from app.workbook.importing import Importer
 
 def a_worker(settings, clock):
     queue = open_queue()
-    ImportJobs(queue, Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, clock))
+    ImportJobs(
+        queue, Importer(settings.data_dir, Files(settings.files_place), settings.workbook, settings.unsaved_firm, clock)
+    )
 
     def work_off():
         while task := queue.dequeue():

@@ -40,20 +40,25 @@ def scheduling_lock() -> HeldLock:
     """Return the lock of the one process that puts scheduled work into the queue; the database must be open."""
     if is_postgresql():
         return _LockOfConnection(LockKind.SCHEDULED_WORK)
-    return _LockOfFile(Path(str(tables.database.obj.database)).with_name("scheduling.lock"))
+    return _LockOfFile(_beside("scheduling.lock"))
 
 
 @contextmanager
 def only_here(what: LockKind, number: int) -> Iterator[bool]:
-    """Yield whether no other machine is at it; none is until the block ends. SQLite has one machine only."""
-    if not is_postgresql():
-        yield True
-        return
-    lock = _LockOfConnection(what, number)
+    """Yield whether no other process is at it; none is until the block ends, or this process does."""
+    lock: HeldLock = (
+        _LockOfConnection(what, number)
+        if is_postgresql()
+        else _LockOfFile(_beside(f"{what.name.lower()}-{number}.lock"))
+    )
     try:
         yield lock.is_ours()
     finally:
         lock.release()
+
+
+def _beside(name: str) -> Path:
+    return Path(str(tables.database.obj.database)).with_name(name)
 
 
 class _LockOfConnection:
@@ -109,10 +114,21 @@ class _LockOfFile:
         except BlockingIOError:
             os.close(descriptor)
             return False
+        if not _is_at(self._path, descriptor):  # another process released it meanwhile, which deletes the file
+            os.close(descriptor)
+            return False
         self._descriptor = descriptor
         return True
 
     def release(self) -> None:
         if self._descriptor is not None:
+            self._path.unlink(missing_ok=True)  # there is one for each import
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

@@ -137,6 +137,7 @@ class ProcessStateModel(BaseModel):
 class ImportModel(BaseModel):
     """`source` is how it came: by mail (of `sender`) or by the inbox folder, else by a person or program.
 
+    `stored_file` is the random name that its files are kept under.
     `inbox_name` is the percent-encoded name of its file in the inbox folder, from where it is moved at `filed_at`.
     """
 

@@ -225,6 +225,11 @@ def failed_since(moment: datetime) -> list[StoredImport]:
     return _imports(found.order_by(ImportModel.id.desc()).limit(_MOST_FAILED))
 
 
+def stored_file_names() -> set[str]:
+    rows: Any = ImportModel.select(ImportModel.stored_file).tuples()
+    return {name for (name,) in rows}
+
+
 def count_by_state() -> dict[State, int]:
     counted: Any = ImportModel.select(ImportModel.state, fn.COUNT(ImportModel.id)).group_by(ImportModel.state).tuples()
     found = {State(state): int(count) for state, count in counted}

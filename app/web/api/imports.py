@@ -224,9 +224,9 @@ class ImportsApi:
 
     def get(self, _call: Call, import_id: int) -> Answer[ImportDetails]:
         stored = imports.existing(import_id)
-        is_kept = not stored.state.is_in_work and self.importer.files(stored.id).has_preview()
+        is_kept = not stored.state.is_in_work and self.importer.files(stored).has_preview()
         choices = Choices.from_json(stored.choices)
-        preview = PreviewAnswer.of(self.importer.files(stored.id).preview(), choices) if is_kept else None
+        preview = PreviewAnswer.of(self.importer.files(stored).preview(), choices) if is_kept else None
         report = self.reports.of(stored)
         said = ReportAnswer.filled(report) if report else None
         return Answer(ImportDetails.filled(stored, preview=preview, report=said))
@@ -254,7 +254,7 @@ class ImportsApi:
         stored = imports.existing(import_id)
         if stored.state is not State.PREVIEWED:
             raise problems.conflict(f"This import is {stored.state}: only one that is previewed asks anything.")
-        preview = self.importer.files(import_id).preview()
+        preview = self.importer.files(stored).preview()
         if wrong := _wrong_answers(preview, body.answers):
             raise ProblemError(ProblemType.INVALID, wrong[0].sentence, wrong[:_MOST_ERRORS])
         choices = Choices.from_json(stored.choices)
@@ -270,7 +270,7 @@ class ImportsApi:
         try:
             import_actions.confirm(self.importer, stored, call.user, good_rows=body.good_rows)
         except import_actions.PreventedError as reason:
-            wrong = self.importer.files(import_id).preview().problems[:_MOST_ERRORS]
+            wrong = self.importer.files(stored).preview().problems[:_MOST_ERRORS]
             mistakes = [Mistake(tab=one.tab, cell=one.cell, sentence=one.message) for one in wrong]
             raise ProblemError(ProblemType.CONFLICT, str(reason), mistakes) from reason
         return self._enqueued(call, import_id)
@@ -279,7 +279,7 @@ class ImportsApi:
         stored = imports.existing(import_id)
         if not self.reports.has_marked_copy(stored):
             raise problems.not_found("There is no marked copy of this import: only of one that was read and waits.")
-        rows = sum(self.importer.files(import_id).preview().counts.values())
+        rows = sum(self.importer.files(stored).preview().counts.values())
         try:
             with one_at_a_time(), self.importer.marked_copy(stored) as path:
                 content = path.read_bytes()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from app.files import FilesUnavailableError
 from app.store.db.outages import Outage, outage_behind
 
 
@@ -59,7 +60,7 @@ class TooLargeError(Refusal):
 
 
 class UnavailableError(Refusal):
-    """The database does not answer, or somebody else writes to it for longer than one waits."""
+    """Database or files do not answer, or somebody else writes for longer than one waits."""
 
     status = 503
     can_be_repeated = True
@@ -88,6 +89,8 @@ class DiskFullError(Refusal):
 
 def refusal_for_outage(error: Exception) -> Refusal | None:
     """Return None if the error is a bug."""
+    if isinstance(error, FilesUnavailableError):
+        return UnavailableError(str(error))
     match outage_behind(error):
         case Outage.DATABASE_AWAY:
             return UnavailableError(

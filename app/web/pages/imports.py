@@ -74,7 +74,7 @@ class Imports:
             return self.pages.show(context, "imports/working.html", **values, progress=self._progress(context, stored))
         if stored.state in {State.APPLIED, State.UNDONE}:
             return self.pages.show(context, "imports/applied.html", **values, **self._applied(context, stored))
-        if not self.importer.files(import_id).has_preview():
+        if not self.importer.files(stored).has_preview():
             return self.pages.show(context, "imports/failed.html", **values, **self._limits())
         return self.pages.show(context, "imports/preview.html", **values, **self._preview(context, stored))
 
@@ -139,15 +139,15 @@ class Imports:
         return {"largest_megabytes": self.importer.limits.file_bytes // MEGABYTE}
 
     def _progress(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
-        said = self.importer.files(stored.id).latest_progress()
+        said = self.importer.files(stored).latest_progress()
         step, at = said or (Step("waiting for the worker"), stored.uploaded_at)
         is_quiet = (context.now - at).total_seconds() > _QUIET_AFTER_SECONDS
         is_silent = is_quiet and not self.heartbeat.was_heard(context.now.timestamp())
         return {"import_id": stored.id, "step": step, "is_silent": is_silent}
 
     def _preview(self, context: RequestContext, stored: StoredImport) -> dict[str, Any]:
-        kept = self.importer.files(stored.id).preview_json()
-        preview = self.importer.files(stored.id).preview()
+        kept = self.importer.files(stored).preview_json()
+        preview = self.importer.files(stored).preview()
         choices = Choices.from_json(stored.choices)
         by_outcome = defaultdict(list)
         for change in preview.changes:
@@ -190,9 +190,9 @@ class Imports:
         }
 
     def _kept_preview(self, stored: StoredImport) -> Preview:
-        if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.files(stored.id).has_preview():
+        if stored.state not in {State.PREVIEWED, State.FAILED} or not self.importer.files(stored).has_preview():
             raise ConflictError("This import has no preview any more: upload the workbook again.")
-        return self.importer.files(stored.id).preview()
+        return self.importer.files(stored).preview()
 
 
 def _counts(preview: Preview) -> dict[str, int]:

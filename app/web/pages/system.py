@@ -26,7 +26,7 @@ KINDS = {
     "Rounds of statements that waited": ("send_due_statements",),
     "Rounds of mails with links": ("send_links", "send_due_links"),
     "Rounds of webhooks": ("send_webhooks", "send_due_webhooks"),
-    "Rounds of deleting what is old": ("delete_old_links", "delete_old_events", "prune_inbox"),
+    "Rounds of deleting what is old": ("delete_old_links", "delete_old_events", "prune_inbox", "delete_unknown_files"),
 }
 # Somewhat more than the time between two of its runs: what is older was not made, and nobody said so.
 _OLDEST = {

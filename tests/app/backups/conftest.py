@@ -11,7 +11,6 @@ import pytest
 from support.archiving_cluster import archiving_cluster
 from support.postgresql_cluster import folder_of_the_server, installed_versions
 from support.records import a_customer, a_payment, a_user, an_import, an_invoice
-from support.s3_server import running_s3_server
 
 from app.backups import encryption, logical, scratch, signatures
 from app.backups.places import Directory, place_at
@@ -19,6 +18,7 @@ from app.backups.working_folder import working_folder
 from app.settings import BackupSettings
 from app.store.access import audit
 from app.store.db import database as store_database
+from app.store.db.tables import ImportModel
 from app.store.db.transactions import transaction
 
 MORNING = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -44,12 +44,6 @@ def age_key():
     return encryption.new_key()
 
 
-@pytest.fixture(scope="session")
-def s3_server():
-    with running_s3_server() as server:
-        yield server
-
-
 @dataclass(frozen=True)
 class Server:
     """What a server has that makes backups."""
@@ -68,8 +62,9 @@ class Server:
 
     def upload(self, content=WORKBOOK, name="receivables.xlsx"):
         """Store an import with its workbook, and return the path of that."""
-        row = an_import(name, sha256=hashlib.sha256(content).hexdigest(), stored_file="workbook")
-        path = self.settings.data_dir / f"imports/{row.id}/workbook"
+        stored_file = str(ImportModel.select().count() + 1)
+        an_import(name, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), stored_file=stored_file)
+        path = self.settings.data_dir / "imports" / stored_file / "workbook"
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
         return path

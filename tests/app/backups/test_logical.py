@@ -149,7 +149,7 @@ def test_a_workbook_is_uploaded_once_however_often_it_is_backed_up(server):
 def test_a_workbook_that_is_gone_is_told(server):
     server.upload().unlink()
 
-    assert server.back_up().lost == ["receivables.xlsx of import 1 is not in DATA_DIR"]
+    assert server.back_up().lost == [f"receivables.xlsx of import 1 is not in {server.settings.files_place.folder}"]
 
 
 def test_a_workbook_that_was_refused_is_not_kept_and_not_missed(server):

@@ -35,13 +35,17 @@ def data(migrated_sqlite, tmp_path):
     (folder / "imports/1").mkdir(parents=True)
     (folder / "imports/1/workbook").write_bytes(b"an uploaded workbook")
     (folder / "imports/1/preview.json").write_text("{}")
-    (folder / "imports/1/progress.12.partial").write_text("{")
+    (folder / "imports/1/progress.json#1").write_text("{")
     shutil.copy(migrated_sqlite, folder / "invoices.sqlite3")
-    found = sqlite.Data(folder, folder / "invoices.sqlite3")
+    found = data_in(folder)
     with opened(found):
         a_payment(an_invoice("1", a_customer("C1")), 40_00)
-        an_import(stored_file="workbook")
+        an_import(stored_file="1")
     return found
+
+
+def data_in(folder):
+    return sqlite.Data(folder, folder / "invoices.sqlite3", folder / "imports")
 
 
 def opened(data):
@@ -114,12 +118,12 @@ def test_what_was_there_before_is_kept_beside(data, backed_up):
     kept = sqlite.restore(backed_up, data, NOW).kept
 
     assert kept == data.folder / "before-restore-20260302T093000Z"
-    assert figures(sqlite.Data(kept, kept / "invoices.sqlite3")).tables["payments"]["rows"] == 0
+    assert figures(data_in(kept)).tables["payments"]["rows"] == 0
     assert (kept / "imports/1/workbook").read_bytes() == b"an uploaded workbook"
 
 
 def test_a_backup_is_restored_where_there_was_nothing(backed_up, tmp_path):
-    empty = sqlite.Data(tmp_path / "new", tmp_path / "new/invoices.sqlite3")
+    empty = data_in(tmp_path / "new")
 
     restored = sqlite.restore(backed_up, empty, NOW)
 
@@ -134,14 +138,14 @@ def test_what_waits_in_the_log_of_writes_is_backed_up_and_kept_too(data, tmp_pat
     with opened(data):
         a_payment(tables.InvoiceModel.get(), 10_00)
         shutil.copytree(data.folder, killed)
-    left = sqlite.Data(killed, killed / "invoices.sqlite3")
+    left = data_in(killed)
     assert (killed / "invoices.sqlite3-wal").stat().st_size > 0
     sqlite.backup(left, tmp_path / "backup.zip", NOW)
 
     kept = sqlite.restore(tmp_path / "backup.zip", left, NOW).kept
 
     assert figures(left).tables["payments"]["amount_cents"] == 50_00
-    assert figures(sqlite.Data(kept, kept / "invoices.sqlite3")).tables["payments"]["amount_cents"] == 50_00
+    assert figures(data_in(kept)).tables["payments"]["amount_cents"] == 50_00
 
 
 def test_a_backup_is_made_while_somebody_writes(data, tmp_path):
@@ -160,7 +164,7 @@ def test_nothing_is_written_over(data, backed_up):
 
 def test_where_there_is_no_database_nothing_is_made(tmp_path):
     with pytest.raises(BackupError, match=r"^There is nothing to back up: .*/invoices\.sqlite3 is not there\.$"):
-        sqlite.backup(sqlite.Data(tmp_path, tmp_path / "invoices.sqlite3"), tmp_path / "backup.zip", NOW)
+        sqlite.backup(data_in(tmp_path), tmp_path / "backup.zip", NOW)
 
     assert list(tmp_path.iterdir()) == []
 

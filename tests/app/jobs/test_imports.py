@@ -2,22 +2,30 @@
 
 import errno
 import io
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from huey import MemoryHuey
-from support.workbooks import AN_INVOICE, an_importer, invoices_tab, workbook
+from support.records import LONG_AGO, a_user
+from support.workbooks import AN_INVOICE, an_importer, files_of, invoices_tab, workbook
 
 from app.actions import imports as import_actions
+from app.actions.backups import record_restore
+from app.files import FilesUnavailableError
 from app.jobs.imports import ImportJobs
+from app.store.db.held_locks import LockKind, only_here
+from app.store.db.outages import CommitUnansweredError
 from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
 from app.store.ledger.imports import State
+from app.workbook.import_files import ImportFiles
+from app.workbook.reading.progress import Step
 
 
 @pytest.fixture
-def importer(sqlite, tmp_path):
-    return an_importer(tmp_path / "data")
+def importer(sqlite, tmp_path, files_place):
+    return an_importer(tmp_path / "data", place=files_place)
 
 
 @pytest.fixture
@@ -26,9 +34,20 @@ def jobs(importer):
 
 
 @pytest.fixture
-def uploaded(importer, tmp_path):
-    content = workbook(tmp_path, invoices_tab(AN_INVOICE)).read_bytes()
+def content(tmp_path):
+    return workbook(tmp_path, invoices_tab(AN_INVOICE)).read_bytes()
+
+
+@pytest.fixture
+def uploaded(importer, content):
     return import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
+
+
+AWAY = "The uploaded files in s3://files cannot be reached just now."
+
+
+def unavailable(*_):
+    raise FilesUnavailableError(AWAY)
 
 
 def state_of(import_id):
@@ -152,7 +171,7 @@ def test_what_an_earlier_worker_left_is_taken_up_again(importer, uploaded):
 
 
 def test_an_import_that_another_worker_is_at_is_left_to_it(jobs, importer, uploaded):
-    with importer.files(uploaded).at_work() as is_free:
+    with only_here(LockKind.IMPORT, uploaded) as is_free:
         jobs.work_on(uploaded)
         meanwhile = imports.get(uploaded)
     jobs.work_on(uploaded)
@@ -166,7 +185,7 @@ def test_an_import_whose_files_were_lost_can_be_undone(jobs, importer, uploaded)
     jobs.work_on(uploaded)
     imports.claim(uploaded, (State.PREVIEWED,), State.APPLYING)
     jobs.work_on(uploaded)
-    importer.files(uploaded).delete()
+    files_of(importer, uploaded).delete()
 
     imports.claim(uploaded, (State.APPLIED,), State.UNDOING)
     jobs.work_on(uploaded)
@@ -178,3 +197,109 @@ def test_an_import_that_is_gone_is_no_failure(jobs):
     jobs.work_on(77)
 
     assert imports.newest_first(limit=1) == []
+
+
+def later(importer, days):
+    return replace(importer, now=lambda: datetime.now(UTC) + timedelta(days=days))
+
+
+def cleaned_up(importer):
+    ImportJobs(MemoryHuey(immediate=False), importer).delete_unknown_files()
+    return importer.stored_files.folders()
+
+
+def test_files_of_an_upload_that_was_never_stored_are_deleted_after_a_month(importer, uploaded):
+    importer.stored_files.put("orphan/workbook", b"")
+    kept = imports.get(uploaded).stored_file
+
+    assert cleaned_up(later(importer, days=29)) == sorted([kept, "orphan"])
+    assert cleaned_up(later(importer, days=31)) == [kept]
+
+
+def test_no_files_are_deleted_for_a_month_after_a_restore(importer):
+    importer.stored_files.put("orphan/workbook", b"")
+    record_restore("20260302T093000Z", LONG_AGO, datetime.now(UTC) + timedelta(days=20))
+
+    assert cleaned_up(later(importer, days=49)) == ["orphan"]
+    assert cleaned_up(later(importer, days=51)) == []
+
+
+def test_a_folder_of_what_was_never_written_to_its_end_is_deleted_too(importer):
+    files = importer.stored_files
+    if files.folder is None:
+        pytest.skip("a bucket has no file before its end")
+    (files.folder / "killed").mkdir(parents=True)
+    (files.folder / "killed/workbook#1").write_bytes(b"a part")
+
+    assert cleaned_up(later(importer, days=31)) == []
+
+
+def test_a_commit_that_was_not_answered_leaves_the_files_of_an_import_that_may_be_stored(
+    importer, monkeypatch, content
+):
+    def fail(*_, **__):
+        raise CommitUnansweredError
+
+    monkeypatch.setattr("app.actions.imports._record", fail)
+    with pytest.raises(CommitUnansweredError):
+        import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
+
+    assert len(importer.stored_files.folders()) == 1
+
+
+def test_an_upload_that_is_not_stored_leaves_no_file(importer, monkeypatch, content):
+    def fail(*_, **__):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("app.actions.imports._record", fail)
+    with pytest.raises(RuntimeError):
+        import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
+
+    assert importer.stored_files.folders() == []
+
+
+def test_a_worker_without_its_bucket_says_so_and_the_workbook_can_be_read_again(jobs, importer, uploaded, monkeypatch):
+    with monkeypatch.context() as away:
+        away.setattr("app.files.Files.fetched", unavailable)
+        jobs.work_on(uploaded)
+    assert (state_of(uploaded), imports.get(uploaded).failure) == (State.FAILED, AWAY)
+
+    import_actions.read_again(importer, uploaded, a_user())
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.PREVIEWED
+
+
+def test_a_preview_that_cannot_be_saved_leaves_the_import_to_be_read_again(jobs, importer, uploaded, monkeypatch):
+    with monkeypatch.context() as away:
+        away.setattr("app.files.Files.put", unavailable)
+        jobs.work_on(uploaded)
+    assert (state_of(uploaded), imports.get(uploaded).failure) == (State.FAILED, AWAY)
+
+    import_actions.read_again(importer, uploaded, a_user())
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.PREVIEWED
+
+
+def test_an_import_is_applied_though_its_records_cannot_be_deleted(jobs, uploaded, monkeypatch):
+    jobs.work_on(uploaded)
+    imports.claim(uploaded, (State.PREVIEWED,), State.APPLYING)
+    monkeypatch.setattr("app.files.Files.delete", unavailable)
+
+    jobs.work_on(uploaded)
+
+    assert (state_of(uploaded), imports.get(uploaded).failure) == (State.APPLIED, "")
+
+
+def test_progress_is_written_each_time_in_a_folder_and_once_a_second_in_a_bucket(importer, uploaded, files_place):
+    moments = [datetime(2026, 3, 2, 9, 30, 0, n, tzinfo=UTC) for n in (0, 999_999)]
+    moments.append(datetime(2026, 3, 2, 9, 30, 1, tzinfo=UTC))
+    files = ImportFiles(importer.stored_files, "a1", iter(moments).__next__)
+
+    seen = []
+    for number in range(3):
+        files.progress(Step("reading", number))
+        seen.append(files.latest_progress()[0].rows)
+
+    assert seen == ([0, 1, 2] if files_place.folder else [0, 0, 2])

@@ -17,6 +17,7 @@ from support.settings import settings_of
 from support.workbooks import AN_INVOICE, ANOTHER_INVOICE, invoices_tab, workbook
 
 from app.actions import imports as import_actions
+from app.files import Files
 from app.jobs.imports import ImportJobs
 from app.jobs.inbox import MOST_AT_ONCE, MOST_IN_A_LOOK, InboxJobs
 from app.jobs.inbox_folder import InboxFolder
@@ -38,7 +39,9 @@ class Inbox:
         settings = settings_of(folder).model_copy(update={"inbox_dir": folder / "in"})
         self.clock = clock
         self.folder = InboxFolder(folder / "in")
-        self.importer = Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, clock)
+        self.importer = Importer(
+            settings.data_dir, Files(settings.files_place), settings.workbook, settings.unsaved_firm, clock
+        )
         self.settings = settings
         settings.data_dir.mkdir()
         self.start()
@@ -392,7 +395,7 @@ def _take(inbox):
 
 
 STEPS = [
-    "app.workbook.import_files.ImportFiles.take_over",
+    "app.workbook.import_files.ImportFiles.keep_workbook",
     "app.actions.imports._end_reading",
     "app.actions.imports._write",
     "app.jobs.inbox_folder.InboxFolder.put_away_import",

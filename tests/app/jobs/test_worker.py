@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from huey import MemoryHuey
 from support.polling import is_so_within
-from support.workbooks import AN_INVOICE, INVOICES, an_importer, invoices_tab, workbook
+from support.workbooks import AN_INVOICE, INVOICES, an_importer, files_of, invoices_tab, workbook
 
 from app.actions import imports as import_actions
 from app.jobs.imports import ImportJobs
@@ -132,8 +132,9 @@ def has_state(import_id, state):
 def deadly(importer, tmp_path):
     """An import whose reading never ends, so that the worker can be killed at it."""
     import_id = upload(importer, tmp_path, "deadly.xlsx")
-    importer.files(import_id).workbook.unlink()
-    os.mkfifo(importer.files(import_id).workbook)
+    with files_of(importer, import_id).fetched_workbook() as path:
+        path.unlink()
+        os.mkfifo(path)
     return import_id
 
 

@@ -143,7 +143,7 @@ def upload_a_workbook(browser, work_off, folder):
 
 def leave_failed_jobs(data_dir, now):
     failed = an_import("failed.xlsx", state="failed", failure="The disk was full.", begun_at=now)
-    folder = data_dir / "imports" / str(failed.id)
+    folder = data_dir / "imports" / failed.stored_file
     folder.mkdir(parents=True)
     (folder / "workbook").write_bytes(b"")
     a_statement_mail(tables.CustomerModel.get(), state="failed", failure="refused", next_try_at=now)

@@ -326,8 +326,8 @@ def test_the_name_of_an_upload_is_no_path(browser, settings, tmp_path, name):
 
     stored = tables.ImportModel.get()
     assert re.fullmatch(r"[^/\\\r\n]+", stored.file_name)
-    assert stored.stored_file == "workbook"
-    assert (settings.data_dir / "imports" / str(stored.id) / "workbook").read_bytes() == content
+    assert re.fullmatch("[0-9a-f]{32}", stored.stored_file)
+    assert (settings.data_dir / "imports" / stored.stored_file / "workbook").read_bytes() == content
     assert {path for path in set(tmp_path.rglob("*")) - before if not path.is_relative_to(settings.data_dir)} == set()
 
 

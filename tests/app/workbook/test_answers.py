@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from support.workbooks import INVOICES, apply, choices, say_nothing, workbook
+from support.workbooks import INVOICES, apply, choices, files_of, say_nothing, workbook
 
 from app.actions import imports as import_actions
 from app.actions.imports import NotNowError
@@ -52,12 +52,12 @@ def test_an_answer_that_is_asked_again_is_forgotten(importer, tmp_path):
     path = workbook(tmp_path, FEBRUARY, name="next.xlsx")
     import_id = import_actions.receive(importer, io.BytesIO(path.read_bytes()), "next.xlsx", None)
     import_actions.preview(importer, import_id)
-    (shape,) = (one.question.shape for one in importer.files(import_id).preview().answered if one.answer == "paid")
+    (shape,) = (one.question.shape for one in files_of(importer, import_id).preview().answered if one.answer == "paid")
 
     import_actions.choose(importer, import_id, Choices(), None, forgotten_answers={shape})
     import_actions.preview(importer, import_id)
 
-    assert [question.id for question in importer.files(import_id).preview().questions] == ["column:February!F"]
+    assert [question.id for question in files_of(importer, import_id).preview().questions] == ["column:February!F"]
 
 
 def test_a_preview_begins_with_what_is_owed_before_and_after(importer_anywhere, tmp_path):

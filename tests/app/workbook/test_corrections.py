@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from support.records import a_payment, a_user
-from support.workbooks import INVOICES, PAYMENTS, an_importer, apply, say_nothing, workbook
+from support.workbooks import INVOICES, PAYMENTS, an_importer, apply, files_of, say_nothing, workbook
 
 from app.actions import imports as import_actions
 from app.actions import invoices as invoice_actions
@@ -211,7 +211,7 @@ def test_what_was_read_of_a_discarded_import_is_not_taken_for_the_next_one(impor
     import_actions.preview(importer, import_id)
 
     assert imports.get(import_id).state is State.READING
-    assert not importer.files(import_id).has_preview()
+    assert not files_of(importer, import_id).has_preview()
 
 
 def renumber():

@@ -16,6 +16,7 @@ from support.workbooks import (
     apply,
     choices,
     dump,
+    files_of,
     hand_made,
     invoices_tab,
     meaning,
@@ -105,7 +106,7 @@ def test_a_list_of_texts_is_imported_under_the_name_it_was_uploaded_with(importe
     import_id = import_actions.receive(importer, io.BytesIO(content), "March 2026.csv", None)
     import_actions.preview(importer, import_id)
 
-    (tab,) = importer.files(import_id).preview().tabs
+    (tab,) = files_of(importer, import_id).preview().tabs
     assert (tab.name, tab.rows) == ("March 2026", 1)
     assert imports.get(import_id).state is State.PREVIEWED
 
@@ -653,7 +654,7 @@ def test_an_upload_is_read_applied_and_undone_step_by_step(importer_anywhere, tm
 
     import_actions.preview(importer_anywhere, import_id)
     assert imports.get(import_id).state is State.PREVIEWED
-    assert importer_anywhere.files(import_id).preview().counts["new"] == 5
+    assert files_of(importer_anywhere, import_id).preview().counts["new"] == 5
     assert imports.get(import_id).file_name == "June.xlsx"
 
     imports.claim(import_id, (State.PREVIEWED,), State.APPLYING)
@@ -689,7 +690,7 @@ def test_an_upload_whose_preview_is_out_of_date_is_previewed_again(importer, tmp
     stored = imports.get(import_id)
     assert stored.state is State.PREVIEWED
     assert stored.failure == "What is stored changed after this preview was made: look at it again."
-    assert importer.files(import_id).preview().counts["changed"] == 1
+    assert files_of(importer, import_id).preview().counts["changed"] == 1
 
 
 def test_a_refused_upload_keeps_nothing(importer, tmp_path):
@@ -697,7 +698,7 @@ def test_a_refused_upload_keeps_nothing(importer, tmp_path):
         import_actions.receive(importer, io.BytesIO(b"%PDF-1.7"), "x.xlsx", None)
 
     assert ImportModel.select().count() == 0
-    assert list((tmp_path / "data" / "imports").iterdir()) == []
+    assert importer.stored_files.folders() == []
 
 
 def test_an_upload_that_turns_out_unreadable_fails_with_the_sentence_and_keeps_no_file(importer, tmp_path):
@@ -708,7 +709,7 @@ def test_an_upload_that_turns_out_unreadable_fails_with_the_sentence_and_keeps_n
 
     assert imports.get(import_id).state is State.FAILED
     assert imports.get(import_id).failure.startswith("A part of the workbook is damaged")
-    assert not (tmp_path / "data" / "imports" / str(import_id) / "workbook").exists()
+    assert not files_of(importer, import_id).has_workbook()
 
 
 def test_a_failed_upload_whose_file_is_gone_cannot_be_chosen_for(importer, tmp_path):
@@ -725,7 +726,7 @@ def test_a_chosen_mapping_is_remembered_for_the_next_workbook_of_that_shape(impo
     path = workbook(tmp_path, tabs | {"Other": [INVOICES, ANOTHER_INVOICE]})
     import_id = import_actions.receive(importer, io.BytesIO(path.read_bytes()), "x.xlsx", None)
     import_actions.preview(importer, import_id)
-    (tab, _) = importer.files(import_id).preview().tabs
+    (tab, _) = files_of(importer, import_id).preview().tabs
     fields = dict(enumerate(["number", "customer_name", "issued_on", "due_on", "total_cents"]))
 
     import_actions.choose(
@@ -733,7 +734,7 @@ def test_a_chosen_mapping_is_remembered_for_the_next_workbook_of_that_shape(impo
     )
     import_actions.preview(importer, import_id)
 
-    assert importer.files(import_id).preview().tabs[0].kind is ListKind.INVOICE
+    assert files_of(importer, import_id).preview().tabs[0].kind is ListKind.INVOICE
     preview = importer.examine(workbook(tmp_path, tabs, name="next.xlsx"), Choices(), say_nothing).preview
     assert preview.counts["new"] == 1
 
@@ -754,7 +755,7 @@ def test_a_discarded_import_leaves_nothing(importer, tmp_path):
     import_actions.discard(importer, import_id, None)
 
     assert ImportModel.select().count() == 0
-    assert list((tmp_path / "data" / "imports").iterdir()) == []
+    assert importer.stored_files.folders() == []
 
 
 def test_the_same_workbook_applied_by_two_at_once_is_there_once(importer_anywhere, tmp_path):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from support.settings import settings_of
 
+from app.files import Files
 from app.store.ledger.imports import State, StoredImport
 from app.workbook.difference import Decisions, Difference, Outcome, Resolution, RowChange
 from app.workbook.importing import Importer
@@ -21,14 +22,16 @@ MOMENT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 def report(tmp_path):
     """The text of the report of an import with so many conflicts, the first of them decided."""
     settings = settings_of(tmp_path)
-    importer = Importer(settings.data_dir, settings.workbook, settings.unsaved_firm, lambda: MOMENT)
+    importer = Importer(
+        settings.data_dir, Files(settings.files_place), settings.workbook, settings.unsaved_firm, lambda: MOMENT
+    )
 
     def text(conflicts, decided):
         found = replace(Preview.of(Checked(), Difference()), changes=tuple(map(_conflict, range(conflicts))))
-        importer.files(1).folder.mkdir(parents=True)
-        importer.files(1).keep_preview(replace(found, counts={**found.counts, "conflict": conflicts}))
         decisions = Decisions(by_row={f"Invoices!{row}": Resolution.KEEP for row in range(decided)})
-        return ImportReports(importer, "").of(_stored(Choices(decisions=decisions))).text
+        stored = _stored(Choices(decisions=decisions))
+        importer.files(stored).keep_preview(replace(found, counts={**found.counts, "conflict": conflicts}))
+        return ImportReports(importer, "").of(stored).text
 
     return text
 
@@ -39,7 +42,7 @@ def _conflict(row):
 
 def _stored(choices):
     return StoredImport(
-        1, "book.xlsx", "", 0, "", State.PREVIEWED, choices.to_json(), {}, [], "", 1, "", MOMENT, None, None
+        1, "book.xlsx", "", 0, "random", State.PREVIEWED, choices.to_json(), {}, [], "", 1, "", MOMENT, None, None
     )
 
 

@@ -94,7 +94,7 @@ def test_a_database_that_is_away_has_given_the_lock_back(postgresql, monkeypatch
     assert not lock.is_ours()
 
 
-def test_two_machines_are_not_at_the_same_import(postgresql):
+def test_two_processes_are_not_at_the_same_import(database):
     with (
         only_here(LockKind.IMPORT, 7) as first,
         only_here(LockKind.IMPORT, 7) as second,
@@ -103,7 +103,7 @@ def test_two_machines_are_not_at_the_same_import(postgresql):
         assert (first, second, third) == (True, False, True)
 
 
-def test_an_import_is_free_once_the_other_machine_is_done(postgresql):
+def test_an_import_is_free_once_the_other_process_is_done(database):
     with only_here(LockKind.IMPORT, 7) as first:
         assert first
 

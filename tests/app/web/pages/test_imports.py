@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from support.browser import QUICK_HASH, Browser
 from support.records import a_customer, a_payment, a_user
-from support.workbooks import an_importer, workbook
+from support.workbooks import an_importer, files_of, workbook
 from support.worker import a_worker
 from webtest import Upload
 
@@ -391,7 +391,7 @@ def waiting(browser, settings, tmp_path):
     form = browser.get("/imports").forms["upload"]
     form["workbook"] = Upload("ledger.xlsx", workbook(tmp_path, {"Invoices": [HEADERS, FIRST]}).read_bytes())
     form.submit()
-    return an_importer(settings.data_dir).files(1)
+    return files_of(an_importer(settings.data_dir), 1)
 
 
 def test_a_long_step_is_no_silence_while_the_workers_heart_beats(browser, waiting, settings, clock):

@@ -9,6 +9,7 @@ from support.records import a_customer, a_statement_mail, a_user, an_import
 from support.redis_server import running_redis
 
 from app.domain.permissions import Role
+from app.files import Files
 from app.jobs.heartbeat import Heartbeat
 from app.store.access import audit_entries
 from app.store.db.tables import ImportModel, StatementMailModel
@@ -35,12 +36,11 @@ def words(page):
     return " ".join(re.sub("<[^>]*>", " ", page.text.replace("&#39;", "'")).split())
 
 
-def kept(settings, stored):
-    """The folder of an import, with its workbook."""
-    folder = settings.data_dir / "imports" / str(stored.id)
-    folder.mkdir(parents=True)
-    (folder / "workbook").write_bytes(b"")
-    return folder
+def kept(settings, stored, now=None):
+    """The files of an import, of which there is a workbook."""
+    files = ImportFiles(Files(settings.files_place), stored.stored_file, now)
+    files.files.put(f"{stored.stored_file}/workbook", b"")
+    return files
 
 
 def buttons(browser):
@@ -63,7 +63,7 @@ def test_a_page_without_jobs_says_so(jobs):
 
 def test_an_import_that_is_read_is_shown_with_its_step_its_share_and_since_when(jobs, browser, settings, clock):
     stored = an_import("June.xlsx", state="reading", tries=1, begun_at=clock())
-    ImportFiles(kept(settings, stored), clock).progress(Step("reading Invoices", 500, 2000))
+    kept(settings, stored, clock).progress(Step("reading Invoices", 500, 2000))
 
     assert "June.xlsx Workbook read 2 Mar 2026, 09:30 Reading Invoices: 500 of 2,000 rows 1 try" in jobs()
     assert 'value="25" max="100"' in browser.get("/jobs")
