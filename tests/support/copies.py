@@ -34,7 +34,7 @@ from app.store.access.api_tokens import TokenFacts
 ROOT = Path(__file__).parents[2]
 CLIENTS = 4
 LEAVE_SECONDS = 4  # longer than the balancer takes to notice
-STARTS_WITHIN_SECONDS = 60
+STARTS_WITHIN_SECONDS = 120
 _COPIES_AT_MOST = 16
 _CLOUD = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 _ROLES = ("postgres", "invoices_owner", "invoices_app", "invoices_worker", "invoices_backup", "invoices_n8n")
@@ -209,7 +209,7 @@ class Site:
         return Running(name, popen, log)
 
     def _environment(self, name: str, kind: str = "copy") -> dict[str, str]:
-        data = self.folder / "data"  # until files
+        data = self.folder / name
         data.mkdir(exist_ok=True)
         return {
             **os.environ,
