@@ -95,6 +95,8 @@ class Site:
         for member in self.pair.members:
             if not member.is_running():
                 member.start()
+        for ended in [one for one in (*self.copies, *self.workers) if one.popen.poll() is not None]:
+            self._forget(ended)
         while len(self.workers) < 2:
             self.add_worker()
         while len(self.copies) < 2:
