@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from support.steady_load import ENTRIES_A_REQUEST
 
 LEAST_ENTRIES = 20_000
@@ -13,10 +14,20 @@ GROUP BY i.id HAVING i.paid_cents <> coalesce(sum(p.amount_cents), 0)
 """
 
 
-def test_of_20000_acknowledged_entries_none_is_lost_and_none_is_there_twice(site, load, totals):
+@pytest.fixture(scope="module")
+def ended(running):
+    """Everything as it is once the last of the payments is recorded."""
+    site, load = running
+    site.fill_up()
+    assert site.pair.is_whole_within(60)
     wanted = max(0, LEAST_ENTRIES - load.entries()) // ENTRIES_A_REQUEST + 1
     assert load.goes_on(wanted, _LONGEST_REST_SECONDS)
     load.stop()
+    return site, load
+
+
+def test_of_20000_acknowledged_entries_none_is_lost_and_none_is_there_twice(ended, totals):
+    site, load = ended
     stored = Counter(dict(site.look_up("SELECT reference, count(*) FROM payments GROUP BY reference")))
 
     lost = sorted(key for key in load.acknowledged if stored[key] < ENTRIES_A_REQUEST)
@@ -27,8 +38,8 @@ def test_of_20000_acknowledged_entries_none_is_lost_and_none_is_there_twice(site
     assert site.look_up(_TOTALS_THAT_DIFFER) == []
 
 
-def test_the_audit_is_whole_on_primary_and_standby(site, load, totals):
-    load.stop()
+def test_the_audit_is_whole_on_primary_and_standby(ended, totals):
+    site, _ = ended
     entries = site.sealed_entries(site.pair.primary())
 
     assert site.holds_within(30, site.pair.standby(), entries)
