@@ -28,6 +28,7 @@ _EMPTY_FILE_MEANS_NONE = {
     "BACKUP_ARCHIVES_BEFORE",
 }
 _SENTENCES = {
+    "bool_parsing": "'{input}' is neither on nor off",
     "enum": "'{input}' is not a role: write nobody or a list of {ctx[expected]}",
     "greater_than_equal": "it must be at least {ctx[ge]}",
     "int_parsing": "'{input}' is not a whole number",
@@ -244,6 +245,7 @@ class AppSettings(_DataSettings):
     allowed_addresses: _Networks = ()
     automation_subnet: _Networks = ()
     trusted_proxies: _Networks = ()
+    behind_cloudfront: bool = False
     smtp_url: _SmtpUrl = Field("", repr=False)
     mail_from: Annotated[str, AfterValidator(_sender)] = Field("", validate_default=True)
     webhook_private_hosts: _Hosts = ()

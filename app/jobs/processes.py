@@ -12,8 +12,8 @@ from app.jobs.job_counts import JobCounts
 from app.maintenance import MaintenanceMode, MaintenanceSwitch
 from app.process_state import ProcessState, StateInFolder
 from app.settings import AppSettings
-from app.store.db.shared_maintenance import SharedMaintenance
-from app.store.db.shared_state import StateInDatabase
+from app.store.shared.maintenance import SharedMaintenance
+from app.store.shared.state import StateInDatabase
 
 _NAME = "workers"
 

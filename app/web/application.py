@@ -32,7 +32,7 @@ from app.web.auth.session_tokens import SessionTokens
 from app.web.guard import Guard
 from app.web.http import rendering
 from app.web.http.assets import Assets
-from app.web.http.client_ip import Networks
+from app.web.http.client_ip import Proxies
 from app.web.http.cookies import Cookies
 from app.web.http.csrf import Csrf
 from app.web.http.errors import NotFoundError, Refusal
@@ -91,7 +91,8 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     watched = Watched(queue, processes.jobs, processes.errors)
     health = HealthAnswers(now, disk_space, processes.heartbeat, metrics, watched)
 
-    application = _Application(pages, guard, security_headers(settings), settings.trusted_proxies, metrics)
+    proxies = Proxies(settings.trusted_proxies, settings.behind_cloudfront)
+    application = _Application(pages, guard, security_headers(settings), proxies, metrics)
     if not settings.is_for_this_machine:
         application.only_at(settings.public_url)
     for route in routes.pages(
@@ -127,7 +128,7 @@ class _Application(bottle.Bottle):
     """Logs requests, adds our headers to every response, and renders errors like our pages."""
 
     def __init__(
-        self, pages: Pages, guard: Guard, headers: list[tuple[str, str]], proxies: Networks, metrics: Metrics
+        self, pages: Pages, guard: Guard, headers: list[tuple[str, str]], proxies: Proxies, metrics: Metrics
     ) -> None:
         super().__init__()
         self._pages = pages

@@ -11,7 +11,7 @@ from support.postgresql_cluster import installed_versions, running_failover
 from app.error_groups import ErrorGroups
 from app.jobs.job_queue import create_tables
 from app.store.db import database as store_database
-from app.store.db.shared_state import StateInDatabase
+from app.store.shared.state import StateInDatabase
 
 SHARED = {"FILES_URL": "s3://invoices-files", "SECRET_KEY": "k" * 40, "SERVER_WORKERS": "1"}
 

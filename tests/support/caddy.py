@@ -14,6 +14,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.polling import is_so_within
+
 CONF = Path(__file__).parents[2] / "stack/proxy/conf"
 CADDY = shutil.which("caddy", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 ADMIN = "admin unix//run/caddy/admin.sock"
@@ -66,10 +68,10 @@ class Proxy:
         connection = http.client.HTTPSConnection("localhost", self.https_port, timeout=20, context=UNVERIFIED)
         return self._answer(connection, method, path, body, headers)
 
-    def ask_plainly(self, path="/", headers=None):
+    def ask_plainly(self, path="/", headers=None, method="GET", body=None):
         """The same over HTTP."""
         connection = http.client.HTTPConnection("localhost", self.http_port, timeout=20)
-        return self._answer(connection, "GET", path, None, headers)
+        return self._answer(connection, method, path, body, headers)
 
     def ask_from_within(self, path="/", headers=None):
         """The same at the address where only n8n asks."""
@@ -83,6 +85,31 @@ class Proxy:
             answer = connection.getresponse()
             named = {name.lower(): ", ".join(answer.headers.get_all(name)) for name in answer.headers}
             return answer.status, named, answer.read()
+
+
+@contextmanager
+def running_proxy_of_a_task(folder, app_port, **settings):
+    """Start the Caddy that stands beside a copy of the app, with another port; `ask_plainly` reaches it."""
+    port = free_port()
+    conf = folder / "conf"
+    shutil.copytree(CONF, conf)
+    task = conf / "task.Caddyfile"
+    task.write_text(task.read_text().replace(":8080", f":{port}").replace(":2020", f":{free_port()}"))
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "UPSTREAM": f"127.0.0.1:{app_port}", **settings}
+    command = [CADDY, "run", "--config", str(task), "--adapter", "caddyfile"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as caddy:
+        assert is_so_within(20, lambda: _listens(port))
+        log = Log(caddy.stdout)
+        yield Proxy(0, port, 0, log)
+        caddy.kill()
+        log.end()
+
+
+def _listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager

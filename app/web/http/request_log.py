@@ -15,7 +15,7 @@ from app.domain.permissions import Scope
 from app.store.access.users import User
 from app.store.db import current_user
 from app.store.db.current_user import Actor, acting_as
-from app.web.http.client_ip import Networks, address_of, is_within
+from app.web.http.client_ip import Networks, Proxies, is_within
 
 _ACTOR = "app.actor"
 _NOTHING = Scope()
@@ -25,9 +25,9 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = logging.getLogger(__name__)
 
 
-def unknown_actor(environ: Mapping[str, Any], proxies: Networks) -> Actor:
+def unknown_actor(environ: Mapping[str, Any], proxies: Proxies) -> Actor:
     """Return the actor of a request before authentication: no scope, only client address and request id."""
-    return Actor(_NOTHING, address_of(environ, proxies), _id_of(environ, proxies))
+    return Actor(_NOTHING, proxies.address_of(environ), _id_of(environ, proxies.networks))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The page of the system, for admins; and the dashboard's one line about backups."""
 
+import json
 import re
 
 import pytest
@@ -17,6 +18,8 @@ from app.jobs.job_counts import JobCounts
 from app.jobs.job_queue import open_queue
 from app.jobs.registration import register
 from app.process_state import StateInFolder
+from app.store.shared.state import StateInDatabase
+from app.web.application import build
 from app.web.pages.system import KINDS, forecast
 
 PROVED = "Last night's backup was restored in 41 s and agrees to the cent."
@@ -302,3 +305,18 @@ def test_a_queue_that_is_away_hides_nothing_else(browser, monkeypatch):
 )
 def test_a_forecast_is_told_as_roughly_as_it_is_known(days, sentence):
     assert forecast(days) == sentence
+
+
+def test_a_copy_says_that_no_server_reports_and_what_the_workers_of_all_copies_do(sqlite, user, settings, clock):
+    copy = settings.model_copy(update={"files_url": "s3://invoices-files"})
+    browser = Browser(build(copy, clock))
+    browser.sign_in()
+
+    before = browser.get("/system").text
+    StateInDatabase().write("workers", json.dumps({"another machine": clock().timestamp()}))
+    after = browser.get("/system").text
+
+    assert "No server reports here: the app runs as several copies." in before
+    assert "fab provision" not in before
+    assert "The worker has not been heard of for a minute" in before
+    assert "The worker has not been heard of for a minute" not in after

@@ -12,7 +12,7 @@ import psycopg
 from app.maintenance import Maintenance, StillWritingError, UnderMaintenanceError, is_so_within, maintenance_in, text_of
 from app.process_state import StateUnavailableError
 from app.store.db import tables
-from app.store.db.shared_state import StateInDatabase
+from app.store.shared.state import StateInDatabase
 
 _NAME = "maintenance"
 _WRITERS_LOCK = 7_340_519  # any number, as long as nothing else in the database locks on it

@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from huey import MemoryHuey
@@ -12,14 +13,15 @@ from app.error_groups import ErrorGroups, LaterErrorHandler
 from app.jobs.job_counts import JobCounts
 from app.jobs.processes import SharedHeartbeat
 from app.process_state import StateUnavailableError
-from app.store.db.shared_state import StateInDatabase
+from app.store.db import tables
+from app.store.shared.state import StateInDatabase
 
 FAILING = """
 import sys
 from datetime import UTC, datetime
 from app.error_groups import ErrorGroups
 from app.store.db.database import open_database
-from app.store.db.shared_state import StateInDatabase
+from app.store.shared.state import StateInDatabase
 
 open_database(sys.argv[1])
 for _ in range(20):
@@ -62,6 +64,14 @@ def test_errors_wait_while_the_database_is_away_and_are_handed_in_when_it_is_bac
     assert before == 0
     log.removeHandler(handler)
     handler.close()
+
+
+def test_what_fails_before_the_database_is_open_waits_for_it(postgresql, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(tables.database, "obj", None)
+
+        with pytest.raises(StateUnavailableError, match="the database is not open yet"):
+            ErrorGroups(StateInDatabase()).add("ValueError", "here", "", datetime(2026, 3, 2, tzinfo=UTC))
 
 
 def test_errors_of_a_process_that_ends_are_handed_in_first(state):

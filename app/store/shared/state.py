@@ -40,6 +40,8 @@ class StateInDatabase:
 
 @contextmanager
 def _reached() -> Iterator[None]:
+    if tables.database.obj is None:
+        raise StateUnavailableError("the database is not open yet")
     try:
         with connection():
             yield

@@ -15,14 +15,14 @@ from app.maintenance import Maintenance, StillWritingError, UnderMaintenanceErro
 from app.process_state import StateUnavailableError
 from app.store.db import database as store_database
 from app.store.db import tables
-from app.store.db.shared_maintenance import _WRITERS_LOCK, SharedMaintenance
 from app.store.db.transactions import transaction
+from app.store.shared.maintenance import _WRITERS_LOCK, SharedMaintenance
 
 UNTIL = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 WRITER = """
 import sys
 from app.store.db.database import open_database
-from app.store.db.shared_maintenance import SharedMaintenance
+from app.store.shared.maintenance import SharedMaintenance
 
 open_database(sys.argv[1])
 with SharedMaintenance().writing():

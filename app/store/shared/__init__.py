@@ -1,0 +1,1 @@
+"""What several copies of app and worker let one another know."""
