@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.actions import events
+from app.files import FilesUnavailableError
 from app.store.access import audit, audit_entries, mail_senders
 from app.store.access.audit_entries import AuditFilter
 from app.store.access.users import User
@@ -346,7 +347,8 @@ def _kept(importer: Importer, upload: Upload) -> Iterator[ImportFiles]:
 
 
 def _delete_unstored(files: ImportFiles, error: BaseException) -> None:
-    if not isinstance(error, CommitUnansweredError):  # its row may be stored, and names them
+    # After a commit without an answer the row may be stored, and names them; a bucket that is away deletes nothing.
+    if not isinstance(error, CommitUnansweredError | FilesUnavailableError):
         files.delete()
 
 

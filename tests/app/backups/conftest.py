@@ -61,13 +61,17 @@ class Server:
             return logical.make(settings, folder, now, {"CURRENCY": "EUR"})
 
     def upload(self, content=WORKBOOK, name="receivables.xlsx"):
-        """Store an import with its workbook, and return the path of that."""
-        stored_file = str(ImportModel.select().count() + 1)
-        an_import(name, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), stored_file=stored_file)
-        path = self.settings.data_dir / "imports" / stored_file / "workbook"
+        """Store an import with its workbook in a folder, and return the path of that."""
+        path = self.settings.data_dir / "imports" / self.upload_row(content, name).stored_file / "workbook"
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
         return path
+
+    def upload_row(self, content=WORKBOOK, name="receivables.xlsx"):
+        """Store an import without its workbook."""
+        stored_file = str(ImportModel.select().count() + 1)
+        sha256 = hashlib.sha256(content).hexdigest()
+        return an_import(name, sha256=sha256, size_bytes=len(content), stored_file=stored_file)
 
 
 def a_ledger(now=MORNING):

@@ -2,7 +2,9 @@
 
 import json
 import resource
+import secrets
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import peewee
@@ -16,12 +18,14 @@ from app.backups.places import PlaceError, S3Bucket
 from app.backups.refusals import BackupError
 from app.backups.signatures import SignatureError
 from app.backups.working_folder import working_folder
+from app.files import Files
 from app.settings import AppSettingsError
 from app.store.db import database as store_database
 from app.store.db import privileges, tables
 
 MORNING = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ID = "20260302T093000Z"
+WORKBOOK = b"an uploaded workbook"
 
 
 def restored_url(url, name):
@@ -144,6 +148,44 @@ def test_a_workbook_is_uploaded_once_however_often_it_is_backed_up(server):
     assert [one.stat().st_mtime_ns for one in server.folder.glob("files/*")] == [before]
     names = [(file.name, file.key) for file in made.manifest.files if file.name.startswith("imports/")]
     assert names == [("imports/1/workbook", f"files/{stored.name}"), ("imports/2/workbook", f"files/{stored.name}")]
+
+
+@pytest.fixture
+def of_a_bucket(server, s3_server):
+    """The same server, whose files are in a bucket; and these."""
+    place = s3_server.files_place(secrets.token_hex(8))
+    names = ("url", "endpoint", "region", "access_key_id", "secret_access_key")
+    changed = {f"files_{name}": getattr(place, name) for name in names}
+    return replace(server, settings=server.settings.model_copy(update=changed)), Files(place)
+
+
+def test_a_workbook_in_a_bucket_is_backed_up_and_fetched_once(of_a_bucket, monkeypatch):
+    server, files = of_a_bucket
+    files.put(server.upload_row().stored_file + "/workbook", WORKBOOK)
+
+    first = server.back_up()
+    monkeypatch.delattr("app.files.Files.fetched")
+    second = server.back_up(MORNING + timedelta(hours=1))
+
+    assert (first.lost, second.lost) == ([], [])
+    assert workbooks_in(first) == workbooks_in(second) == [("imports/1/workbook", len(WORKBOOK))]
+
+
+def test_a_workbook_that_is_gone_from_its_bucket_is_told(of_a_bucket):
+    server, files = of_a_bucket
+    stored = server.upload_row()
+    missing = f"receivables.xlsx of import 1 is not in {files.place.url}"
+    assert server.back_up().lost == [missing]
+
+    files.put(f"{stored.stored_file}/workbook", WORKBOOK)
+    assert server.back_up(MORNING + timedelta(hours=1)).lost == []
+    files.delete(f"{stored.stored_file}/workbook")
+
+    assert server.back_up(MORNING + timedelta(hours=2)).lost == [missing]
+
+
+def workbooks_in(made):
+    return [(file.name, file.plain_bytes) for file in made.manifest.files if file.name.startswith("imports/")]
 
 
 def test_a_workbook_that_is_gone_is_told(server):

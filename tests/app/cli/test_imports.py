@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import secrets
 import subprocess
 import sys
 import time
@@ -60,6 +61,49 @@ def tables(database_url, read):
 
 def _close(opened):
     opened.close_all() if hasattr(opened, "close_all") else opened.close()
+
+
+@pytest.fixture
+def one_of_several(postgresql_url, s3_server, tmp_path):
+    """A copy of the app whose files are in a bucket, at an address that no other test has."""
+    place = s3_server.files_place(secrets.token_hex(8))
+    return {
+        **os.environ,
+        "DATABASE_URL": postgresql_url,
+        "DATA_DIR": str(tmp_path / "data"),
+        "SECRET_KEY": "k" * 32,
+        "FILES_URL": place.url,
+        "FILES_ENDPOINT": place.endpoint,
+        "FILES_REGION": place.region,
+        "FILES_ACCESS_KEY_ID": place.access_key_id,
+        "FILES_SECRET_ACCESS_KEY": place.secret_access_key,
+    }
+
+
+def test_an_import_into_a_bucket_is_applied_and_undone(one_of_several, tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE, ANOTHER_INVOICE))
+
+    applied = as_json(one_of_several, "import", path, "--apply")
+    undone = invoices(one_of_several, "undo", applied["import"])
+
+    assert (applied["state"], applied["counts"]["new"]) == ("applied", 2)
+    assert (undone.returncode, undone.stderr) == (0, "")
+    assert not (tmp_path / "data" / "imports").exists()
+
+
+def test_an_import_without_its_bucket_is_one_sentence_and_changes_nothing(one_of_several, tmp_path):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE))
+    away = {**one_of_several, "FILES_URL": "s3://nowhere"}
+
+    refused = invoices(away, "import", path, "--apply")
+    applied = as_json(one_of_several, "import", path, "--apply")
+
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "The uploaded files in s3://nowhere cannot be reached just now: nothing was changed, and the operator of this "
+        "site has to name a bucket in FILES_URL that exists.\n",
+    )
+    assert (applied["state"], applied["counts"]["new"]) == ("applied", 1)
 
 
 def test_an_import_is_previewed_applied_repeated_and_undone(environment, tmp_path):

@@ -224,12 +224,10 @@ def test_no_files_are_deleted_for_a_month_after_a_restore(importer):
     assert cleaned_up(later(importer, days=51)) == []
 
 
-def test_a_folder_of_what_was_never_written_to_its_end_is_deleted_too(importer):
-    files = importer.stored_files
-    if files.folder is None:
-        pytest.skip("a bucket has no file before its end")
-    (files.folder / "killed").mkdir(parents=True)
-    (files.folder / "killed/workbook#1").write_bytes(b"a part")
+def test_a_folder_of_what_was_never_written_to_its_end_is_deleted_too(sqlite, tmp_path):
+    importer = an_importer(tmp_path / "data")
+    (tmp_path / "data/imports/killed").mkdir(parents=True)
+    (tmp_path / "data/imports/killed/workbook#1").write_bytes(b"a part")
 
     assert cleaned_up(later(importer, days=31)) == []
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.files import FilesUnavailableError
 from app.store.access import audit_entries
 from app.store.db import tables
 from tests.app.web.api.conftest import FIRST
@@ -163,3 +164,20 @@ def test_a_preview_tells_what_is_owed_before_and_after(program, book, work_off):
     (after,) = program.ask("/imports/1").json["preview"]["after"]
 
     assert (after["currency"], after["outstanding_cents"] > 0, after["open_invoices"]) == ("USD", True, 1)
+
+
+def test_an_upload_without_the_bucket_is_answered_with_when_to_try_again(program, book, monkeypatch):
+    def away(*_):
+        raise FilesUnavailableError("The uploaded files in s3://files cannot be reached just now.")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("app.files.Files.put", away)
+        refused = program.upload("/imports?file_name=ledger.xlsx", book(FIRST), key="k")
+    again = program.upload("/imports?file_name=ledger.xlsx", book(FIRST), key="k")
+
+    assert (refused.status_int, refused.json["detail"], refused.headers["Retry-After"]) == (
+        503,
+        "The uploaded files in s3://files cannot be reached just now.",
+        "5",
+    )
+    assert (again.status_int, again.json["id"]) == (202, 1)

@@ -94,12 +94,12 @@ def test_a_workbook_that_was_not_kept_can_only_be_discarded(jobs, browser, clock
 
 def test_an_import_that_is_read_can_be_discarded(jobs, browser, settings):
     stored = an_import("June.xlsx", state="reading")
-    folder = kept(settings, stored)
+    files = kept(settings, stored)
 
     press(browser, "/jobs/imports/1/cancel")
 
     assert ImportModel.select().count() == 0
-    assert not folder.exists()
+    assert files.files.folders() == []
     assert audited("import:1") == [("import.discarded", "Ann")]
 
 
