@@ -2,9 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -174,6 +174,7 @@ def running_pair(programs: Path) -> Iterator[Pair]:
                 member.kill()
         etcd.kill()
         etcd.wait()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _etcd(folder: Path, port: int, peer_port: int) -> list[str]:
