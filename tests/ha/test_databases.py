@@ -5,7 +5,7 @@ import time
 from support.workbooks import AN_INVOICE, invoices_tab, workbook
 
 LONGEST_FAILOVER_SECONDS = 20
-# Only its lease ends the office of a primary that is gone with its Patroni: 20 seconds at least.
+# A primary that is gone with its Patroni stays the primary until its lease of 20 seconds has ended.
 LONGEST_LOSS_OF_A_ZONE_SECONDS = 40
 LONGEST_SWITCHOVER_SECONDS = 10
 REJOINS_WITHIN_SECONDS = 60
