@@ -16,7 +16,7 @@ TOOLS := .tools/bin
 LIGHTHOUSE := .tools/lighthouse/node_modules/.bin/lighthouse
 SHELL_SCRIPTS = .ci/run $(shell git ls-files "*.sh" "provisioning/rootfs/usr/local/sbin/*" tests/e2e/images/instance/boot)
 
-.PHONY: help run setup operator check test browser drills mutants structure tools engine-test n8n oidc-provider automation-test e2e machine-test bench scaling quality audit-libraries sbom screenshots requirements clean
+.PHONY: help run setup operator check test browser drills ha-test mutants structure tools engine-test n8n oidc-provider automation-test e2e machine-test bench scaling quality audit-libraries sbom screenshots requirements clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ test: .venv/dev .venv-s3/s3 ## all tests but those that drive a browser or serve
 	@tests/support/install_packages.sh postgresql pgbackrest openssh-server openssh-client sudo redis-server poppler-utils \
 	  nftables iproute2 fail2ban
 	@$(MAKE) -s oidc-provider || echo "oidc-provider could not be installed: the tests with it are skipped." >&2
-	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser drills engine automation e2e machine server))
+	$(BIN)/pytest -q -n $(TEST_PROCESSES) $(BY_FILE) $(or $(ARGS),$(addprefix --ignore tests/,browser drills ha engine automation e2e machine server))
 
 browser: .venv/dev ## the tests in a real browser: Chromium, or Debian's Firefox with BROWSER=firefox
 	@tests/support/install_packages.sh $(if $(filter firefox,$(BROWSER)),firefox-esr,chromium-headless-shell chromium)
@@ -53,6 +53,11 @@ browser: .venv/dev ## the tests in a real browser: Chromium, or Debian's Firefox
 drills: .venv/dev ## kill, silence and stop what records payments, and print what became of them; minutes
 	@tests/support/install_packages.sh postgresql
 	$(BIN)/pytest -q -rs tests/drills $(ARGS)
+
+ha-test: .venv/dev .venv-s3/s3 .venv-ha/ha ## kill copies, workers and the primary of a product in several copies; needs root and Debian
+	@tests/support/install_packages.sh postgresql nftables iproute2
+	@tests/ha/install.sh .tools/ha
+	tests/ha/in_own_network.sh $(BIN)/pytest -q -rs -n 0 tests/ha $(ARGS)
 
 mutants: .venv/dev ## change the rules in small ways and see whether a test notices: ARGS="app.domain*" for some
 	$(BIN)/mutmut run --max-children 2 $(ARGS) && $(BIN)/mutmut results
@@ -110,17 +115,17 @@ screenshots: .venv/dev ## take the pictures of the documentation again
 	SCREENSHOTS=docs/images $(BIN)/pytest -q tests/browser/test_screenshots.py
 
 requirements: .venv/dev ## pin the newest versions that pyproject.toml allows
-	for name in app backups dev operator bench s3; do \
+	for name in app backups dev operator bench s3 ha; do \
 	  case $$name in app) extras="--extra app --extra install" ;; backups) extras="--extra backups" ;; \
 	    dev) extras="--extra app --extra backups --extra infra --extra ops --extra install --extra dev" ;; \
 	    operator) extras="--extra app --extra backups --extra infra --extra ops --extra install --constraint requirements/dev.txt" ;; \
-	    bench) extras="--extra bench" ;; s3) extras="--extra s3" ;; esac; \
+	    bench) extras="--extra bench" ;; s3) extras="--extra s3" ;; ha) extras="--extra ha" ;; esac; \
 	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extras \
 	    pyproject.toml -o requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## remove what was installed and cached; data/ stays
-	rm -rf .venv .venv-app .venv-bench .venv-s3 .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants *.egg-info
+	rm -rf .venv .venv-app .venv-bench .venv-ha .venv-s3 .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants *.egg-info
 
 .venv/app: requirements/app.txt pyproject.toml
 	$(call install,.venv,app)
@@ -143,6 +148,10 @@ clean: ## remove what was installed and cached; data/ stays
 
 .venv-s3/s3: requirements/s3.txt
 	$(call install,.venv-s3,s3)
+	@touch $@
+
+.venv-ha/ha: requirements/ha.txt
+	$(call install,.venv-ha,ha)
 	@touch $@
 
 .venv-bench/bench: requirements/bench.txt

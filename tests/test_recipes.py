@@ -29,6 +29,7 @@ DOCUMENTATION = "tests/test_documentation.py"
 PERMISSIONS = "tests/app/web/test_permission_table.py"
 MIGRATIONS = "tests/app/store/db/test_migrations.py"
 EQUAL = f"{MIGRATIONS}::test_the_migrated_database_has_exactly_the_tables_of_the_code"
+AN_IMPORT = "tests/app/jobs/test_imports.py::test_an_upload_is_read_then_applied_then_undone"
 FIGURES = "tests/provisioning/scripts/test_figures.py"
 HEADINGS = "tests/app/workbook/meaning/vocabulary/test_headings.py"
 TOLD = "tests/app/web/pages/test_audit.py::test_everything_that_the_app_records_is_told_in_words"
@@ -39,7 +40,8 @@ EXAMPLES = {
     ),
     "column": Example(f"{EQUAL} -k sqlite", "app/store/migrations/0001_tables.py", f"{EQUAL}[sqlite]"),
     "migration": Example(
-        f"{MIGRATIONS} tests/test_architecture.py -k not before_the_first_release and not without_migrations",
+        f"{MIGRATIONS} {AN_IMPORT} tests/test_architecture.py "
+        "-k not before_the_first_release and not without_migrations",
         "app/store/migrations/0002_reason_of_an_undo.py", f"{EQUAL}[sqlite]",
     ),
     "field": Example(

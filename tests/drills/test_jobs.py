@@ -3,15 +3,14 @@
 import asyncio
 import json
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
-import psycopg
 import pytest
 from support.browser import QUICK_HASH, QUICK_HASHER, Browser
 from support.drilled_server import opened
 from support.drilled_worker import Jobs, recipients, working
+from support.held_back import held_back_invoices
 from support.mail_server import Inbox, mail_server
 from support.polling import is_so_within
 from support.records import a_user, a_webhook
@@ -32,13 +31,6 @@ from app.web.application import build
 from app.web.auth import passwords
 
 STARTS_WITHIN_SECONDS = 60
-_HELD_BACK = 98
-_HOLD_BACK = (
-    "CREATE FUNCTION hold_back() RETURNS trigger LANGUAGE plpgsql AS $$ "
-    f"BEGIN PERFORM pg_advisory_xact_lock({_HELD_BACK}); RETURN NEW; END $$",
-    "CREATE TRIGGER hold_back BEFORE INSERT ON invoices FOR EACH ROW EXECUTE FUNCTION hold_back()",
-)
-_IS_HELD_BACK = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
 
 
 class SlowInbox(Inbox):
@@ -52,27 +44,6 @@ class SlowInbox(Inbox):
         said = await super().handle_DATA(server, session, envelope)
         await asyncio.to_thread(self.answers.wait)
         return said
-
-
-class HeldBackInvoices:
-    """No invoice is inserted until `let_go`; the statement waits, with the transaction of the import open."""
-
-    def __init__(self, url):
-        self._connection = psycopg.connect(url, autocommit=True)
-        self._connection.execute("SELECT pg_advisory_lock(%s)", (_HELD_BACK,))
-        for statement in _HOLD_BACK:
-            self._connection.execute(statement)
-
-    def is_waited_for(self):
-        return self._connection.execute(_IS_HELD_BACK, (_HELD_BACK,)).fetchone() == (1,)
-
-    def let_go(self):
-        self._connection.execute("SELECT pg_advisory_unlock(%s)", (_HELD_BACK,))
-
-    def close(self):
-        self.let_go()
-        self._connection.execute("DROP FUNCTION hold_back CASCADE")
-        self._connection.close()
 
 
 @pytest.fixture(params=[Inbox])
@@ -100,15 +71,6 @@ def receiver():
 def jobs(postgresql_url, redis_server, inbox, tmp_path):
     with opened(postgresql_url), mail_server(inbox) as smtp_url:
         yield Jobs(postgresql_url, redis_server.url, smtp_url, tmp_path)
-
-
-@contextmanager
-def held_back_invoices(jobs):
-    held = HeldBackInvoices(jobs.url)
-    try:
-        yield held
-    finally:
-        held.close()
 
 
 @pytest.fixture
@@ -155,7 +117,7 @@ def test_kill_9_of_the_worker_in_an_import(jobs, inbox, jobs_seen):
     import_id = jobs.upload(is_applied=False)
     with working(jobs) as worker:
         assert is_so_within(STARTS_WITHIN_SECONDS, lambda: imports.get(import_id).state is State.PREVIEWED)
-        with held_back_invoices(jobs) as held_back:
+        with held_back_invoices(jobs.url) as held_back:
             jobs.confirm(import_id)
             assert is_so_within(STARTS_WITHIN_SECONDS, held_back.is_waited_for)
             worker.kill()
@@ -214,7 +176,7 @@ def test_kill_9_of_the_one_of_two_workers_that_owns_the_scheduled_work(jobs, inb
     with working(jobs, "first") as owner:
         assert is_so_within(STARTS_WITHIN_SECONDS, owner.owns)
         with working(jobs, "second") as other:
-            with held_back_invoices(jobs) as held_back:
+            with held_back_invoices(jobs.url) as held_back:
                 jobs.upload()
                 assert is_so_within(STARTS_WITHIN_SECONDS, held_back.is_waited_for)
                 owner.kill()

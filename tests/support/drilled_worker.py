@@ -31,7 +31,7 @@ OWNS = "this worker owns the scheduled work"
 _SENDER = "receivables@example.com"
 _LONGEST_SECONDS = 60
 # Scheduled work each few seconds instead of each minute, for drills that are not about when it is done.
-_IMPATIENT = """
+IMPATIENT = """
 from app.jobs import worker
 
 class Impatient(worker._OwningScheduler):
@@ -137,7 +137,7 @@ def working(jobs: Jobs, name: str = "worker", *, is_impatient: bool = False, **s
         "MAIL_FROM": _SENDER,
         **settings,
     }
-    program = ["-c", _IMPATIENT] if is_impatient else ["-m", "app.cli"]
+    program = ["-c", IMPATIENT] if is_impatient else ["-m", "app.cli"]
     with log.open("w") as written:
         popen = subprocess.Popen(
             [sys.executable, *program, "worker"], env={**os.environ, **own}, stdout=written, stderr=written

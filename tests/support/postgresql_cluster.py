@@ -81,20 +81,20 @@ def _folder_of(server: str) -> Path:
 def folder_of_the_server(prefix: str) -> Path:
     """Return a new folder that belongs to the account of the server; its path is short enough for a socket."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
-    account = _account_for_the_server()
+    account = account_for_the_server()
     if account:
         shutil.chown(folder, account, group=account)
     return folder
 
 
 def run_as_the_server(*command: str | Path) -> None:
-    account = _account_for_the_server()
+    account = account_for_the_server()
     switch = ["runuser", "-u", account, "--"] if account else []
     result = subprocess.run([*switch, *map(str, command)], check=False, capture_output=True, text=True, cwd="/")
     assert result.returncode == 0, result.stderr or result.stdout
 
 
-def _account_for_the_server() -> str | None:
+def account_for_the_server() -> str | None:
     """Return whom to run the server as: PostgreSQL refuses to run as root."""
     if os.getuid() != 0:
         return None

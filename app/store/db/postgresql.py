@@ -97,6 +97,11 @@ class Postgresql(PooledPostgresqlDatabase):
             self.close_idle()
             raise ReadOnlyServerError(str(error)) from error
 
+    def leave_lost_connection(self) -> None:
+        """Close this thread's connection here too if the server ended it, unless a transaction is open."""
+        if not self.is_closed() and self._state.conn.closed and not self.transaction_depth():
+            self.close()
+
     @contextmanager
     def pooled_connection(self) -> Iterator[psycopg.Connection[Any]]:
         """Take a connection of the pool beside this thread's own, and give it back."""

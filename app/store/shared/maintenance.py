@@ -90,6 +90,7 @@ def _parsed(text: str | None) -> Maintenance | None:
 
 @contextmanager
 def _connected() -> Iterator[psycopg.Connection[Any]]:
+    tables.database.obj.leave_lost_connection()
     with ExitStack() as until_the_end:
         if not tables.database.is_closed():
             connection = tables.database.connection()

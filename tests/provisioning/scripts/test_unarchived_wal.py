@@ -6,7 +6,7 @@ import figures
 import psycopg
 import pytest
 from support.polling import is_so_within
-from support.postgresql_cluster import _account_for_the_server, installed_versions, running_cluster
+from support.postgresql_cluster import account_for_the_server, installed_versions, running_cluster
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def database():
         def restart(**settings):
             for name, value in settings.items():
                 ask(f"ALTER SYSTEM SET {name} = '{value}'")
-            account = _account_for_the_server()
+            account = account_for_the_server()
             switch = ["runuser", "-u", account, "--"] if account else []
             ((folder,),) = ask("SHOW data_directory")
             words = [programs / "pg_ctl", "-D", folder, "-m", "fast", "-w", "-l", "/dev/null", "restart"]

@@ -19,6 +19,16 @@ PARTIAL_INDEXES = {
     "payments_voided_at",
     "payments_batch_key",
 }
+FOLDER = Path(store_database.__file__).parents[1] / "migrations"
+
+
+def columns(database):
+    """Return each column of the tables, and whether who adds a row has to fill it."""
+    return {
+        (table, column.name): not (column.null or column.primary_key or column.default is not None)
+        for table in database.get_tables()
+        for column in database.get_columns(table)
+    }
 
 
 def test_the_migrated_database_has_exactly_the_tables_of_the_code(database):
@@ -33,14 +43,30 @@ def test_a_second_migration_has_nothing_to_do(database):
 
 
 def test_the_migration_can_be_taken_back_and_applied_again(database):
-    folder = Path(store_database.__file__).parents[1] / "migrations"
-
-    Runner(database, directory=str(folder)).down("0001_tables")
+    Runner(database, directory=str(FOLDER)).down("0001_tables")
     assert not database.table_exists("invoices")
     store_database.migrate()
 
     assert tables.LedgerVersionModel.select().count() == 1
     assert not diff_models(database, ALL)._replace(drop_indexes=[])
+
+
+def test_the_version_before_a_migration_can_go_on_writing_as_both_serve_during_a_deploy(database):
+    in_its_way = []
+    for name in reversed(store_database.known()[1:]):
+        later = columns(database)
+        Runner(database, directory=str(FOLDER)).down(name)
+        earlier = columns(database)
+        tables_of_then = {table for table, _ in earlier}
+        in_its_way += [f"{name} takes {table}.{column} away" for table, column in earlier.keys() - later.keys()]
+        in_its_way += [
+            f"{name} demands {table}.{column}"
+            for (table, column), is_demanded in later.items()
+            if is_demanded and table in tables_of_then and not earlier.get((table, column))
+        ]
+    store_database.migrate()
+
+    assert in_its_way == []
 
 
 def test_a_database_without_migrations_is_not_current(tmp_path):

@@ -154,3 +154,15 @@ def writers():
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND granted"
     [count] = tables.database.execute_sql(held, (_WRITERS_LOCK,)).fetchone()
     return count
+
+
+def test_a_worker_whose_connection_was_ended_writes_again_on_another(copies, postgresql_url):
+    one, _ = copies
+    mine = tables.database.connection().info.backend_pid
+    with psycopg.connect(postgresql_url, autocommit=True) as administrator:
+        administrator.execute("SELECT pg_terminate_backend(%s)", (mine,))
+
+    with pytest.raises(StateUnavailableError), one.writing():
+        pass
+    with one.writing():
+        assert tables.database.execute_sql("SELECT 1").fetchone() == (1,)
