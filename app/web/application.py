@@ -41,6 +41,7 @@ from app.web.http.flashes import Flashes
 from app.web.http.metrics import Metrics
 from app.web.http.no_writing.disk_space import DiskSpace
 from app.web.http.no_writing.read_only import ReadOnly
+from app.web.http.passkeys.relying_party import RelyingParty
 from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
 from app.web.http.security_headers import security_headers
@@ -66,7 +67,8 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
         settings.allowed_addresses, idle, settings.require_second_factor, settings.automation_subnet
     )
     limits = open_limits(settings.redis_url)
-    guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy, limits.throttles)
+    relying_party = RelyingParty.at(settings.public_url, settings.secret_keys)
+    guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy, limits.throttles, relying_party)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
 

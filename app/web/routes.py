@@ -23,6 +23,8 @@ from app.web.api.tokens import Tokens
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.account import AccountPages
 from app.web.auth.browser_sessions import BrowserSessions
+from app.web.auth.passkey_sign_in import PasskeySignIn
+from app.web.auth.passkeys import PasskeyPages
 from app.web.auth.password_links import PasswordLinks
 from app.web.auth.second_factors import SecondFactors
 from app.web.auth.session_tokens import SessionTokens
@@ -99,6 +101,8 @@ def pages(
     password_links = PasswordLinks(pages, mails, sessions)
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
+    passkeys = PasskeyPages(pages, browsers)
+    passkey_sign_in = PasskeySignIn(sessions)
     tokens = Tokens(pages)
     excel = Excel(pages, settings.public_url)
     help_pages = Help(pages)
@@ -215,6 +219,13 @@ def pages(
             Right.ADMINISTER,
             step_up=users.ask_again,
         ),
+        Route(
+            "POST",
+            "/users/<user_id:id>/passkeys/<passkey_id:id>/remove",
+            users.remove_passkey,
+            Right.ADMINISTER,
+            step_up=users.ask_again_about_passkey,
+        ),
         Route("GET", "/settings", firm_settings.show, Right.ADMINISTER),
         Route("POST", "/settings", firm_settings.update, Right.ADMINISTER, step_up=None),
         Route("GET", "/webhooks", webhooks.index, Right.ADMINISTER),
@@ -276,6 +287,15 @@ def pages(
             step_up=None,
             is_open_in_maintenance=True,
         ),
+        Route("GET", "/sign-in/passkey", passkey_sign_in.options),
+        Route(
+            "POST",
+            "/sign-in/passkey",
+            passkey_sign_in.create,
+            largest_body=LARGEST_SENT,
+            step_up=None,
+            is_open_in_maintenance=True,
+        ),
         Route("GET", "/set-password", password_links.show),
         Route("POST", "/set-password", password_links.use, step_up=None),
         Route("GET", "/forgot-password", password_links.ask),
@@ -293,6 +313,26 @@ def pages(
             "POST", "/account/second-factor/codes", second_factors.renew_codes, Right.READ, step_up=StepUp.BY_HANDLER
         ),
         Route("POST", "/account/second-factor/remove", second_factors.disable, Right.READ, step_up=StepUp.BY_HANDLER),
+        Route("GET", "/account/passkeys", passkeys.show, Right.READ, is_for_enrolling=True),
+        Route("POST", "/account/passkeys", passkeys.create, Right.READ, is_for_enrolling=True, step_up=passkeys.show),
+        Route(
+            "POST",
+            "/account/passkeys/begin",
+            passkeys.begin,
+            Right.READ,
+            is_for_enrolling=True,
+            step_up=passkeys.show,
+        ),
+        Route("GET", "/account/passkeys/new", passkeys.creation_options, Right.READ, is_for_enrolling=True),
+        Route("GET", "/account/passkeys/step-up", passkeys.step_up_options, Right.READ, is_for_enrolling=True),
+        Route(
+            "POST",
+            "/account/passkeys/<passkey_id:id>/remove",
+            passkeys.delete,
+            Right.READ,
+            is_for_enrolling=True,
+            step_up=passkeys.ask_again,
+        ),
         Route("GET", "/signed-in", sessions.stay, Right.READ, is_for_enrolling=True),
         Route(
             "POST",

@@ -230,6 +230,8 @@ _WHAT = {
     "link.retried": "asked to send again the link to choose a password for",
     "second_factor.enabled": "turned on two-step sign-in for",
     "second_factor.removed": "turned off two-step sign-in for",
+    "passkey.registered": "added a passkey of",
+    "passkey.removed": "removed a passkey of",
     "recovery_codes.renewed": "made new recovery codes for",
     "token.created": "made the token",
     "token.revoked": "revoked the token",
