@@ -63,6 +63,9 @@ TYPED = {
 NEVER_LED_TO = [
     ("GET", "/components"),
     ("GET", "/signed-in"),
+    ("GET", "/sign-in/passkey"),
+    ("GET", "/account/passkeys/new"),
+    ("GET", "/account/passkeys/step-up"),
     ("POST", "/account/second-factor/codes"),
     ("POST", "/account/second-factor/remove"),
 ]
