@@ -7,7 +7,7 @@ from typing import Final
 import pyotp
 
 from app.actions.own_account import refuse_own
-from app.store.access import audit, logins, second_factor
+from app.store.access import audit, logins, passkeys, second_factor
 from app.store.access.logins import NewLogin
 from app.store.access.users import User
 from app.store.db.transactions import transaction
@@ -62,12 +62,13 @@ def disable(user: User, now: datetime, *, new_login: NewLogin) -> None:
 
 
 def reset(user_id: int, by: User | None, now: datetime) -> None:
-    """Turn off the second factor that a user has lost, and end their sessions.
+    """Turn off the second factor that a user has lost, remove their passkeys, and end their sessions.
 
     `by` is None for the command line; raises OwnAccountError.
     """
     refuse_own(user_id, by)
     with transaction():
+        passkeys.revoke_all_of(user_id, now)
         _remove(user_id, by, now)
 
 

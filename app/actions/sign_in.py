@@ -1,16 +1,19 @@
 """Signing in and out, ending other sessions, and what is refused on the way."""
 
 from datetime import datetime
+from typing import Final
 
 from app.actions import second_factors
-from app.store.access import audit, logins, users
+from app.store.access import audit, logins, passkeys, users
 from app.store.access.logins import Login, NewLogin
+from app.store.access.passkeys import Passkey
 from app.store.access.throttles import Throttled, Throttles, Wait
 from app.store.access.users import User
 from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
 
-_LINKS_LOCK = 7_340_519  # any number, as long as nothing else in the database locks on it
+REPLAYED: Final = "a passkey's signature that was used before"
+_LINKS_LOCK = 7_340_520  # any number, as long as nothing else in the database locks on it
 
 
 class NoUserError(Exception):
@@ -25,12 +28,14 @@ class OtherAccountError(Exception):
         self.user = user
 
 
-def start(user: User, new_login: NewLogin, now: datetime, *, second_factor: str = "", provider: str = "") -> None:
+def start(
+    user: User, new_login: NewLogin, now: datetime, *, second_factor: str = "", provider: str = "", **details: str
+) -> None:
     """Sign the user in; `second_factor` is the kind of code that was used, `provider` the issuer, if one said so."""
     by_provider = {"provider": provider} if provider else {}
     with transaction():
         logins.start(user.id, new_login, now)
-        _record(user, "session.started", now, by=user, second_factor=second_factor, **by_provider)
+        _record(user, "session.started", now, by=user, second_factor=second_factor, **by_provider, **details)
 
 
 def start_with_code(user: User, code: str, new_login: NewLogin, now: datetime) -> str:
@@ -42,6 +47,19 @@ def start_with_code(user: User, code: str, new_login: NewLogin, now: datetime) -
         else:
             refuse(user, "wrong code", now)
         return kind
+
+
+def start_with_passkey(
+    user: User, passkey: Passkey, sign_count: int, challenged_at: datetime, new_login: NewLogin, now: datetime
+) -> bool:
+    """Sign the user in by a passkey whose signature is right; return False, which is audited, if it came before."""
+    with transaction():
+        is_new = passkeys.use(passkey.id, sign_count, challenged_at, now)
+        if is_new:
+            start(user, new_login, now, second_factor="passkey", passkey=passkey.name)
+        else:
+            refuse(user, REPLAYED, now)
+        return is_new
 
 
 def refuse(user: User, reason: str, now: datetime) -> None:

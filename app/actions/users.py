@@ -8,7 +8,7 @@ from typing import Any
 
 from app.actions import api_tokens, link_mails
 from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
-from app.store.access import audit, logins, one_time_links, users
+from app.store.access import audit, logins, one_time_links, passkeys, users
 from app.store.access.one_time_links import Purpose
 from app.store.access.users import User
 from app.store.db.locks import one_at_a_time
@@ -118,6 +118,7 @@ def activate(user_id: int, by: User, now: datetime) -> bool:
 def _end_access(user_id: int, by: User, now: datetime) -> None:
     logins.revoke_all_of(user_id, now)
     one_time_links.void(user_id)
+    passkeys.revoke_all_of(user_id, now)
     api_tokens.revoke_all_of(user_id, by, now)
 
 

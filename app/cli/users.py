@@ -16,6 +16,7 @@ from app.cli.opening import existing_user, opened, refuse
 from app.cli.printing import CONSOLE
 from app.domain.permissions import Role
 from app.domain.sentences import counted, plain
+from app.store.access import passkeys
 from app.store.access import users as store
 from app.store.access.one_time_links import Purpose
 from app.store.access.users import User
@@ -72,6 +73,7 @@ def reset_password(
         user = existing_user(email)
         password_hash, generated = _password(user.email, user.name, from_stdin=password_stdin)
         ended_tokens = passwords.reset(user, password_hash, clock.utc_now())
+        left = len(passkeys.of_user(user.id))
     typer.echo(f"{user.email} has a new password and is signed out everywhere.")
     if ended_tokens:
         ended = counted(
@@ -80,6 +82,11 @@ def reset_password(
             "tokens that programs used no longer count: make new ones",
         )
         typer.echo(f"{plain(ended)} with `invoices create-token`.")
+    if left:
+        still = counted(
+            left, "passkey still signs the user in: remove it", "passkeys still sign the user in: remove them"
+        )
+        typer.echo(f"{plain(still)} with `invoices reset-second-factor`.")
     if generated:
         typer.echo(f"The password, shown only now: {generated}")
 
@@ -95,7 +102,7 @@ def reset_link(*, email: Annotated[str, typer.Option(help="Whose password.")]) -
 
 @commands.command("reset-second-factor")
 def reset_second_factor(*, email: Annotated[str, typer.Option(help="The user's e-mail address.")]) -> None:
-    """Remove the second factor of a user who has lost it, and sign the user out everywhere."""
+    """Remove the second factor and the passkeys of a user who has lost them, and sign the user out everywhere."""
     with opened():
         user = existing_user(email)
         second_factors.reset(user.id, None, clock.utc_now())

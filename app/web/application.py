@@ -43,6 +43,7 @@ from app.web.http.flashes import Flashes
 from app.web.http.metrics import Metrics
 from app.web.http.no_writing.disk_space import DiskSpace
 from app.web.http.no_writing.read_only import ReadOnly
+from app.web.http.passkeys.relying_party import RelyingParty
 from app.web.http.rendering import Pages
 from app.web.http.request_log import log_answer, unknown_actor
 from app.web.http.security_headers import security_headers
@@ -85,7 +86,8 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
     limits = open_limits(settings.redis_url)
     provider = Provider.where_set_up(settings)
     rechecks = Rechecks(provider, Sealing.with_keys(settings.secret_keys, "provider tokens"))
-    guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy, limits.throttles, rechecks)
+    relying_party = RelyingParty.at(settings.public_url, settings.secret_keys)
+    guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy, limits.throttles, rechecks, relying_party)
 
     browsers = BrowserSessions(tokens, cookies, timedelta(hours=settings.session_hours))
 

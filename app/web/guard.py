@@ -44,6 +44,7 @@ from app.web.http.errors import (
 )
 from app.web.http.forms import path_of_page
 from app.web.http.locales import Locale
+from app.web.http.passkeys.relying_party import RelyingParty
 from app.web.http.rendering import Pages, address
 from app.web.http.request_context import RequestContext
 from app.web.http.request_log import acting_as_user
@@ -103,6 +104,7 @@ class Guard:
     access_policy: AccessPolicy
     throttles: Throttles
     rechecks: Rechecks
+    relying_party: RelyingParty
 
     def around(self, route: Route) -> Callable[..., HTTPResponse]:
         def answer(**arguments: object) -> HTTPResponse:
@@ -213,6 +215,7 @@ class Guard:
             locale=Locale.accepted(request.get_header("Accept-Language", "") if login else "", ours.zone),
             firm=ours,
             throttles=self.throttles,
+            relying_party=self.relying_party,
         )
 
     def _login(self, token: str, now: datetime) -> Login | None:

@@ -27,6 +27,8 @@ from app.web.auth.oidc.provider import CALLBACK
 from app.web.auth.oidc.rechecks import Rechecks
 from app.web.auth.oidc.sealed import Sealing
 from app.web.auth.oidc.sign_in import ProviderSignIn
+from app.web.auth.passkey_sign_in import PasskeySignIn
+from app.web.auth.passkeys import PasskeyPages
 from app.web.auth.password_links import PasswordLinks
 from app.web.auth.second_factors import SecondFactors
 from app.web.auth.session_tokens import SessionTokens
@@ -107,6 +109,8 @@ def pages(
     password_links = PasswordLinks(pages, mails, sessions, access_policy)
     account = AccountPages(pages, browsers, access_policy.idle)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
+    passkeys = PasskeyPages(pages, browsers)
+    passkey_sign_in = PasskeySignIn(sessions)
     tokens = Tokens(pages)
     excel = Excel(pages, settings.public_url)
     help_pages = Help(pages)
@@ -228,6 +232,13 @@ def pages(
             step_up=users.ask_again,
         ),
         Route("POST", "/users/<user_id:id>/provider", users.unlink_provider, Right.ADMINISTER, step_up=users.ask_again),
+        Route(
+            "POST",
+            "/users/<user_id:id>/passkeys/<passkey_id:id>/remove",
+            users.remove_passkey,
+            Right.ADMINISTER,
+            step_up=users.ask_again_about_passkey,
+        ),
         Route("GET", "/settings", firm_settings.show, Right.ADMINISTER),
         Route("POST", "/settings", firm_settings.update, Right.ADMINISTER, step_up=None),
         Route("GET", "/webhooks", webhooks.index, Right.ADMINISTER),
@@ -290,6 +301,15 @@ def pages(
             step_up=None,
             is_open_in_maintenance=True,
         ),
+        Route("GET", "/sign-in/passkey", passkey_sign_in.options),
+        Route(
+            "POST",
+            "/sign-in/passkey",
+            passkey_sign_in.create,
+            largest_body=LARGEST_SENT,
+            step_up=None,
+            is_open_in_maintenance=True,
+        ),
         Route("GET", "/set-password", password_links.show),
         Route("POST", "/set-password", password_links.use, step_up=None),
         Route("GET", "/forgot-password", password_links.ask),
@@ -307,6 +327,26 @@ def pages(
             "POST", "/account/second-factor/codes", second_factors.renew_codes, Right.READ, step_up=StepUp.BY_HANDLER
         ),
         Route("POST", "/account/second-factor/remove", second_factors.disable, Right.READ, step_up=StepUp.BY_HANDLER),
+        Route("GET", "/account/passkeys", passkeys.show, Right.READ, is_for_enrolling=True),
+        Route("POST", "/account/passkeys", passkeys.create, Right.READ, is_for_enrolling=True, step_up=passkeys.show),
+        Route(
+            "POST",
+            "/account/passkeys/begin",
+            passkeys.begin,
+            Right.READ,
+            is_for_enrolling=True,
+            step_up=passkeys.show,
+        ),
+        Route("GET", "/account/passkeys/new", passkeys.creation_options, Right.READ, is_for_enrolling=True),
+        Route("GET", "/account/passkeys/step-up", passkeys.step_up_options, Right.READ, is_for_enrolling=True),
+        Route(
+            "POST",
+            "/account/passkeys/<passkey_id:id>/remove",
+            passkeys.delete,
+            Right.READ,
+            is_for_enrolling=True,
+            step_up=passkeys.ask_again,
+        ),
         Route("GET", "/signed-in", sessions.stay, Right.READ, is_for_enrolling=True),
         Route(
             "POST",

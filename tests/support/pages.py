@@ -29,6 +29,7 @@ PAGES = [
     "/jobs",
     "/account",
     "/account/second-factor",
+    "/account/passkeys",
     "/users",
     "/users/new",
     "/users/1",

@@ -122,6 +122,11 @@ def an_imported_row(source, invoice, action="created", tab="Invoices", row=2, be
     return tables.ImportedRowModel.create(origin=source, tab=tab, row=row, before=before, **told)
 
 
+def a_passkey(user, **values):
+    facts = {"name": "Laptop", "credential_id": f"key-of-{user.id}", "public_key": "", "user_handle": "AAAA"}
+    return tables.PasskeyModel.create(user=user.id, created_at=LONG_AGO, challenged_at=LONG_AGO, **facts | values)
+
+
 def a_webhook(url="https://hooks.example.com/", types=EventType, **values):
     """The id of an endpoint."""
     facts = EndpointFacts(url, values.pop("description", ""), frozenset(types))

@@ -31,16 +31,17 @@ class Server:
 
 
 @contextmanager
-def running_server(data_dir: Path) -> Iterator[Server]:
-    """Fill a data folder with the demo, serve it on a free port, and stop it in the end."""
+def running_server(data_dir: Path, host: str = "127.0.0.1") -> Iterator[Server]:
+    """Fill a data folder with the demo, serve it on a free port, and stop it in the end; browsers ask for `host`."""
     email, password = copy_the_demo(data_dir)
     port = free_port()
-    environment = {"SERVER_WORKERS": "1", **os.environ, "DATA_DIR": str(data_dir), "PORT": str(port)}
+    address = f"http://{host}:{port}"
+    site = {"DATA_DIR": str(data_dir), "PORT": str(port), "PUBLIC_URL": address}
+    environment = {"SERVER_WORKERS": "1", **os.environ, **site}
     command = [sys.executable, "-m", "app.cli", "serve"]
     log = (data_dir / "server.log").open("w+")
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, process_group=0)
     try:
-        address = f"http://127.0.0.1:{port}"
         _wait_until_it_answers(process, address, log)
         yield Server(address, email, password, data_dir)
     finally:

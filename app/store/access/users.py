@@ -14,7 +14,7 @@ from app.store.db import tables
 from app.store.db.missing_records import existing_or_raise
 from app.store.db.transactions import transaction
 
-_User, _Scope = tables.UserModel, tables.ScopeModel
+_User, _Scope, _Passkey = tables.UserModel, tables.ScopeModel, tables.PasskeyModel
 # The program that the stack brings along; no mail ever reaches a name below .invalid (RFC 6761).
 AUTOMATION_EMAIL = "automation@n8n.invalid"
 HASH_OF_NONE = "!"  # matches no password
@@ -32,7 +32,13 @@ class User:
     role: Role
     active: bool
     scope: Scope = EVERYTHING
-    has_second_factor: bool = False
+    has_totp: bool = False
+    has_passkey: bool = False
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Return whether the password alone does not sign the user in."""
+        return self.has_totp or self.has_passkey
 
     @property
     def is_program(self) -> bool:
@@ -45,7 +51,9 @@ class User:
 # A query of these columns returns one row for each customer and ledger in the user's scope, one row without a scope.
 COLUMNS = (
     _User.id, _User.email, _User.name, _User.role, _User.active, _User.is_scoped,
-    _User.totp_secret.is_null(is_null=False), _Scope.customer, _Scope.ledger,
+    _User.totp_secret.is_null(is_null=False),
+    fn.EXISTS(_Passkey.select(_Passkey.id).where(_Passkey.user == _User.id, _Passkey.revoked_at.is_null())),
+    _Scope.customer, _Scope.ledger,
 )  # fmt: skip
 
 
@@ -156,9 +164,9 @@ def is_called(email: str) -> Any:
 def from_rows(rows: Iterable[tuple[Any, ...]]) -> User:
     """Return the user from all rows of COLUMNS for one user, at least one."""
     own_rows = list(rows)
-    user_id, email, name, role, active, is_scoped, has_second_factor, *_ = own_rows[0]
+    user_id, email, name, role, active, is_scoped, has_totp, has_passkey, *_ = own_rows[0]
     scope = scope_in(own_rows) if is_scoped else EVERYTHING
-    return User(user_id, email, name, Role(role), active, scope, bool(has_second_factor))
+    return User(user_id, email, name, Role(role), active, scope, bool(has_totp), bool(has_passkey))
 
 
 def scope_in(rows: Iterable[tuple[Any, ...]]) -> Scope:

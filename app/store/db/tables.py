@@ -127,6 +127,24 @@ class RecoveryCodeModel(BaseModel):
     user = ForeignKeyField(UserModel, on_delete="CASCADE")
 
 
+class PasskeyModel(BaseModel):
+    """A public key that signs a user in; `challenged_at` is when the latest challenge that it signed was made.
+
+    `credential_id`, `public_key` and `user_handle` are base64url.
+    """
+
+    user = ForeignKeyField(UserModel, on_delete="CASCADE")
+    name = CharField()
+    credential_id = CharField(unique=True, max_length=1400)
+    public_key = TextField()
+    user_handle = CharField(max_length=100)
+    sign_count = BigIntegerField(default=0)
+    created_at = MomentField()
+    challenged_at = MomentField()
+    last_used_at = MomentField(null=True)
+    revoked_at = MomentField(null=True)
+
+
 class ThrottleModel(BaseModel):
     """The number of failed attempts under a name; `is_told` once an attempt was refused because of them."""
 

@@ -199,6 +199,7 @@ _TABLES_BY_DEPENDENCE = (
     "imports",
     "throttles",
     "process_states",
+    "passkeys",
     "recovery_codes",
     "one_time_links",
     "logins",
@@ -263,6 +264,22 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "recovery_codes"
+
+    class PasskeyModel(Model):
+        user = ForeignKeyField(UserModel, on_delete="CASCADE")
+        name = CharField()
+        credential_id = CharField(unique=True, max_length=1400)
+        public_key = TextField()
+        user_handle = CharField(max_length=100)
+        sign_count = BigIntegerField(default=0)
+        created_at = DateTimeField()
+        challenged_at = DateTimeField()
+        last_used_at = DateTimeField(null=True)
+        revoked_at = DateTimeField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "passkeys"
 
     class ThrottleModel(Model):
         name = CharField(unique=True)
@@ -672,6 +689,7 @@ def up(migrator, db):
             LoginModel,
             OneTimeLinkModel,
             RecoveryCodeModel,
+            PasskeyModel,
             ThrottleModel,
             ProcessStateModel,
             ImportModel,

@@ -10,7 +10,7 @@ from app.web.auth import one_time_codes
 from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.remaining_tokens import those_that_count
-from app.web.auth.typed_secrets import check_code, check_password
+from app.web.auth.typed_secrets import check_proof
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
@@ -24,7 +24,7 @@ class SecondFactors:
     key: bytes
 
     def show(self, context: RequestContext, fields: Form | None = None, opened: str = "") -> HTTPResponse:
-        if context.user.has_second_factor:
+        if context.user.has_totp:
             left = second_factor.recovery_codes_left(context.user.id)
             return self.pages.show(
                 context,
@@ -46,14 +46,14 @@ class SecondFactors:
 
     def enable(self, context: RequestContext) -> HTTPResponse:
         """Enable the second factor and show the recovery codes once; all other logins end."""
-        if context.user.has_second_factor:
+        if context.user.has_totp:
             return self.pages.redirect(context, "/account/second-factor")
         fields = Form({})
         secret = self._offered(context)
         step = second_factors.step_of(secret, context.form.get("code", ""), context.now)
         if step is None:
             fields.errors["code"] = "This is not the code that your app shows now: please type the next one."
-        check_password(context, fields)
+        check_proof(context, fields)
         if step is None or fields.errors:
             return self.show(context, fields)
         codes = one_time_codes.new_recovery_codes()
@@ -65,7 +65,7 @@ class SecondFactors:
     def renew_codes(self, context: RequestContext) -> HTTPResponse:
         """Show a new set of recovery codes once; the old ones become invalid."""
         fields = Form({})
-        self._check(context, fields)
+        check_proof(context, fields)
         if fields.errors:
             return self.show(context, fields, opened="codes")
         codes = one_time_codes.new_recovery_codes()
@@ -75,20 +75,16 @@ class SecondFactors:
     def disable(self, context: RequestContext) -> HTTPResponse:
         """Disable the second factor; all other logins end."""
         fields = Form({})
-        self._check(context, fields)
+        check_proof(context, fields)
         if fields.errors:
             return self.show(context, fields, opened="removal")
         new_login = self.browsers.new_login(context)
         second_factors.disable(context.user, context.now, new_login=new_login)
         renewed = self.browsers.signed_in(context, new_login)
         still = those_that_count(context.user.id, context.now, "see below whether you know them.")
-        flash = f"You sign in by your password alone now, and are signed out everywhere else. {still}".strip()
+        way = "your password or a passkey, without a code," if renewed.user.has_passkey else "your password alone"
+        flash = f"You sign in by {way} now, and are signed out everywhere else. {still}".strip()
         return self.browsers.hand_over(renewed, self.pages.redirect(renewed, "/account", flash=flash))
-
-    def _check(self, context: RequestContext, fields: Form) -> None:
-        check_password(context, fields)
-        if not fields.errors:  # a code can be used once: do not spend it on a wrong password
-            check_code(context, fields)
 
     def _offered(self, context: RequestContext) -> str:
         return one_time_codes.offered_secret(self.key, context.form_secret)

@@ -91,7 +91,7 @@ class Sessions:
         kind = sign_in.start_with_code(user, context.form.get("code", ""), new_login, context.now)
         if kind:
             attempt.succeeded(context)
-            return self._signed_in(context, new_login, wanted, flash=_warning(kind, user))
+            return self.signed_in(context, new_login, wanted, flash=_warning(kind, user))
         self.metrics.failed_logins.labels("code").inc()
         log.warning("refused to sign in user %s: wrong code", user.id)
         failure = "This code is wrong, or was used already: please wait for the next one."
@@ -107,12 +107,18 @@ class Sessions:
             return None
         return _verified(user, password)
 
+    def form_again(self, context: RequestContext, wanted: str, failure: str) -> HTTPResponse:
+        return self._form(context, wanted, failure=failure)
+
     def _after_password(self, context: RequestContext, user: User, wanted: str, said: str = "") -> HTTPResponse:
-        if user.has_second_factor:
+        if user.has_totp:
             return self._code_form(context, self._pending_token(context, user), wanted, said=said)
+        if user.has_passkey:
+            sent = _sent_before(context)
+            return self.pages.show(context, "sessions/passkey.html", wanted=wanted, said=said, sent=sent)
         new_login = self.browsers.new_login(context)
         sign_in.start(user, new_login, context.now)
-        return self._signed_in(context, new_login, wanted, flash=said)
+        return self.signed_in(context, new_login, wanted, flash=said)
 
     def _form(self, context: RequestContext, wanted: str, email: str = "", failure: str = "") -> HTTPResponse:
         values = {"wanted": wanted, "email": email, "failure": failure, "sent": _sent_before(context), "lost": ""}
@@ -133,13 +139,13 @@ class Sessions:
     def _user_of(self, pending: str, context: RequestContext) -> User | None:
         reference = self.pending_second_factor.read(pending, context.now)
         user = users.get(reference.user_id) if reference else None
-        if reference is None or user is None or not user.active or not user.has_second_factor:
+        if reference is None or user is None or not user.active or not user.has_totp:
             return None
         if self.access_policy.must_use_provider(user):
             return None
         return user if reference.jti == _password_fingerprint(user) else None
 
-    def _signed_in(self, context: RequestContext, new_login: NewLogin, wanted: str, *, flash: str = "") -> HTTPResponse:
+    def signed_in(self, context: RequestContext, new_login: NewLogin, wanted: str, *, flash: str = "") -> HTTPResponse:
         signed_in = self.browsers.signed_in(context, new_login)
         if sent := _sent_before(context):
             page = self.pages.show(signed_in, "sessions/sent.html", sent=sent, warning=flash)

@@ -70,6 +70,11 @@ class Attempt:
         return cls(Throttled(f"code {user.id}", _FREE_FOR_AN_ACCOUNT), _places(context))
 
     @classmethod
+    def at_passkey(cls, credential_id: str, context: RequestContext) -> "Attempt":
+        """Return an attempt to use the passkey with this id, whether or not it exists."""
+        return cls(Throttled(f"passkey {_hash(credential_id)}", _FREE_FOR_AN_ACCOUNT), _places(context))
+
+    @classmethod
     def at_mail(cls, email: str, context: RequestContext) -> "Attempt":
         """Return an attempt to send a mail, which never succeeds: each one counts."""
         return cls(Throttled(f"mail {_hash(email)}", _FREE_MAILS), _places(context))

@@ -12,6 +12,7 @@ from app.store.access.logins import Login
 from app.store.access.throttles import Throttles
 from app.store.access.users import User
 from app.web.http.locales import Locale
+from app.web.http.passkeys.relying_party import RelyingParty
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class RequestContext:
     locale: Locale
     firm: Firm
     throttles: Throttles
+    relying_party: RelyingParty
 
     @property
     def user(self) -> User:

@@ -11,7 +11,7 @@ from app.web.http.csrf import FIELD
 from app.web.http.forms import local_path, path_of_page
 from app.web.http.request_context import RequestContext
 
-_SECRETS = frozenset({"current", "password", "password_again", "token"})
+_SECRETS = frozenset({"current", "password", "password_again", "token", "passkey"})
 _NOT_TYPED = frozenset(
     {"key", "version", "change", "parameters", "sort", "back", "next", "action", "invoice", "customer"}
 )

@@ -233,6 +233,8 @@ _WHAT = {
     "provider.unlinked": "removed the account of the provider of sign-ins from",
     "second_factor.enabled": "turned on two-step sign-in for",
     "second_factor.removed": "turned off two-step sign-in for",
+    "passkey.registered": "added a passkey of",
+    "passkey.removed": "removed a passkey of",
     "recovery_codes.renewed": "made new recovery codes for",
     "token.created": "made the token",
     "token.revoked": "revoked the token",

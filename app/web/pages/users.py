@@ -6,10 +6,11 @@ from bottle import HTTPResponse
 
 from app.actions import passwords, second_factors, sign_in
 from app.actions import users as user_actions
+from app.actions.credentials import passkeys as passkey_actions
 from app.actions.users import LastAdminError, UserFacts
 from app.domain.permissions import EVERYTHING, Role
 from app.jobs.mails import MailJobs
-from app.store.access import api_tokens, second_factor, users
+from app.store.access import api_tokens, passkeys, users
 from app.store.access.one_time_links import Purpose
 from app.store.access.users import EmailTakenError, User
 from app.store.ledger import customer_choice, customers, invoices
@@ -19,7 +20,7 @@ from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
 
-_KEPT_OUT = "{} is signed out and may no longer sign in; tokens and links of theirs no longer count."
+_KEPT_OUT = "{} is signed out and may no longer sign in; passkeys, tokens and links of theirs no longer count."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,6 @@ class Users:
             users=everybody,
             sees={user.id: scopes.described(user.scope) for user in everybody},
             last_seen=users.last_seen(),
-            with_second_factor=second_factor.enabled_users(),
         )
 
     def new(self, context: RequestContext, fields: Form | None = None) -> HTTPResponse:
@@ -61,6 +61,13 @@ class Users:
     def ask_again(self, context: RequestContext, user_id: int, fields: Form) -> HTTPResponse:
         """Show the page again for one of the actions beside its form; `fields` are those of the action."""
         return self._form(context, Form({}), users.existing(user_id), action_fields=fields, status=422)
+
+    def ask_again_about_passkey(
+        self, context: RequestContext, user_id: int, passkey_id: int, fields: Form
+    ) -> HTTPResponse:
+        """Raise MissingError if the user has no such passkey."""
+        passkeys.existing(user_id, passkey_id)
+        return self.ask_again(context, user_id, fields)
 
     def update(self, context: RequestContext, user_id: int) -> HTTPResponse:
         user, fields = users.existing(user_id), Form(context.form)
@@ -98,7 +105,15 @@ class Users:
         user = users.existing(user_id)
         second_factors.reset(user_id, context.user, context.now)
         still = those_that_count(user_id, context.now, "revoke on the page of tokens what may be in wrong hands.")
-        flash = f"{user.email} has no second factor any more, and is signed out everywhere. {still}".strip()
+        flash = (
+            f"{user.email} has no second factor and no passkeys any more, and is signed out everywhere. {still}".strip()
+        )
+        return self.pages.redirect(context, f"/users/{user_id}", flash=flash)
+
+    def remove_passkey(self, context: RequestContext, user_id: int, passkey_id: int) -> HTTPResponse:
+        user = users.existing(user_id)
+        passkey_actions.remove_lost(user_id, passkey_id, context.user, context.now)
+        flash = f"That passkey no longer signs {user.email} in, who is signed out everywhere."
         return self.pages.redirect(context, f"/users/{user_id}", flash=flash)
 
     def unlink_provider(self, context: RequestContext, user_id: int) -> HTTPResponse:
@@ -146,7 +161,7 @@ class Users:
             has_mail=self.mails is not None,
             names=customers.names(scope.customers),
             has_provider_account=user is not None and users.provider_account_of(user.id) is not None,
-            has_second_factor=user is not None and user.id in second_factor.enabled_users(),
+            passkeys=passkeys.of_user(user.id) if user else [],
             last_seen=users.last_seen().get(user.id) if user else None,
         )
 

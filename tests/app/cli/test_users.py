@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 from support import command_line
-from support.records import a_user
+from support.records import a_passkey, a_user
 
 from app import clock
 from app.actions import api_tokens as token_actions
@@ -50,6 +50,23 @@ def test_a_lost_second_step_is_taken_away(invoices, now, sqlite):
 
     assert said == "ann@example.com signs in by the password alone, and is signed out everywhere.\n"
     assert second_factor.enabled_users() == set()
+
+
+def test_a_lost_passkey_is_taken_away_with_the_second_step(invoices):
+    user = a_user("ann@example.com")
+    a_passkey(user)
+
+    invoices("reset-second-factor", "--email", "ann@example.com")
+
+    assert not users.get(user.id).has_second_factor
+
+
+def test_a_new_password_says_which_passkeys_still_sign_in(invoices):
+    a_passkey(a_user("ann@example.com"))
+
+    said = invoices("reset-password", "--email", "ann@example.com").stdout
+
+    assert "1 passkey still signs the user in: remove it with `invoices reset-second-factor`." in said
 
 
 def test_a_password_that_will_not_do_is_refused(invoices):

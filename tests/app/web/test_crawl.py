@@ -11,6 +11,7 @@ from support.records import (
     a_customer,
     a_delivery,
     a_link_mail,
+    a_passkey,
     a_payment,
     a_statement_mail,
     a_user,
@@ -59,10 +60,14 @@ TYPED = {
     "url": "https://hooks.example.com/",
 }
 # No page leads there as the walk finds it: what is for developers, what a script asks for, and what is of a second
-# factor, which nobody who walks has yet.
+# factor or a passkey, which nobody who walks has yet.
 NEVER_LED_TO = [
+    ("GET", "/account/passkeys/new"),
+    ("GET", "/account/passkeys/step-up"),
     ("GET", "/components"),
     ("GET", "/signed-in"),
+    ("POST", "/account/passkeys"),
+    ("POST", "/account/passkeys/<passkey_id:id>/remove"),
     ("POST", "/account/second-factor/codes"),
     ("POST", "/account/second-factor/remove"),
 ]
@@ -96,6 +101,7 @@ def app(guarded, tmp_path, _password_hasher):
             leave_traces(a_user(f"{name}@example.com", role, name.capitalize(), QUICK_HASH), scope, clock())
         secured = a_user("secured@example.com", Role.VIEWER, "Secured", QUICK_HASH)
         second_factor.set_secret(secured.id, SECRET, 0)
+        a_passkey(secured)
         one_time_links.add(LINK, secured.id, Purpose.RESET, None, clock())
         leave_failed_jobs(settings.data_dir, clock())
         upload_a_workbook(Browser(application), a_worker(settings, clock), tmp_path)
@@ -225,7 +231,9 @@ def test_a_stranger_is_led_through_every_way_in(app, guarded):
     crawl.walk("/", f"/set-password?token={LINK}", "/sign-in/code")
 
     assert not crawl.complaints, "\n".join(crawl.complaints)
-    assert {(one.method, one.path) for one in guarded if one.right is None} - crawl.reached == set()
+    assert {(one.method, one.path) for one in guarded if one.right is None} - crawl.reached == {
+        ("GET", "/sign-in/passkey")
+    }  # a script asks for it
 
 
 def test_nothing_that_is_asked_for_or_typed_breaks_a_page(walk):

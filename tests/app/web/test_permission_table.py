@@ -22,6 +22,7 @@ from support.records import (
     LONG_AGO,
     a_customer,
     a_link_mail,
+    a_passkey,
     a_payment,
     a_statement_mail,
     a_user,
@@ -151,6 +152,7 @@ POST /users/<user_id:id>/deactivate                  in     no         no   yes 
 POST /users/<user_id:id>/link                        in     no         no   yes   no  no
 POST /users/<user_id:id>/provider                    in     no         no   yes   no  no
 POST /users/<user_id:id>/second-factor               in     no         no   yes   no  no
+POST /users/<user_id:id>/passkeys/<passkey_id:id>/remove in    no         no   yes   no  no
 GET  /help                                           in    yes        yes   yes  yes  -
 GET  /guide                                          in    yes        yes   yes  yes  -
 GET  /guide/importing                                in    yes        yes   yes  yes  -
@@ -164,6 +166,8 @@ GET  /sign-in                                       yes    yes        yes   yes 
 POST /sign-in                                       yes    yes        yes   yes  yes  -
 GET  /sign-in/code                                   in    yes        yes   yes  yes  -
 POST /sign-in/code                                  yes    yes        yes   yes  yes  -
+GET  /sign-in/passkey                               yes    yes        yes   yes  yes  -
+POST /sign-in/passkey                               yes    yes        yes   yes  yes  -
 GET  /set-password                                 gone   gone       gone  gone gone  -
 POST /set-password                                 gone   gone       gone  gone gone  -
 GET  /forgot-password                               yes    yes        yes   yes  yes  -
@@ -177,6 +181,12 @@ GET  /account/second-factor                          in    yes        yes   yes 
 POST /account/second-factor                          in    yes        yes   yes  yes  -
 POST /account/second-factor/codes                    in    yes        yes   yes  yes  -
 POST /account/second-factor/remove                   in    yes        yes   yes  yes  -
+GET  /account/passkeys                               in    yes        yes   yes  yes  -
+POST /account/passkeys                               in    yes        yes   yes  yes  -
+POST /account/passkeys/begin                         in    yes        yes   yes  yes  -
+GET  /account/passkeys/new                           in    yes        yes   yes  yes  -
+GET  /account/passkeys/step-up                       in    yes        yes   yes  yes  -
+POST /account/passkeys/<passkey_id:id>/remove        in    yes        yes   yes  yes  yes
 GET  /signed-in                                      in    yes        yes   yes  yes  -
 POST /sign-out                                       in    yes        yes   yes  yes  -
 GET  /health                                        yes    yes        yes   yes  yes  -
@@ -217,6 +227,9 @@ def signed_in(migrated_sqlite, tmp_path_factory):
         records = {"own": _records("C1", people["scoped"]), "other": _records("C2", people["admin"])}
         users.set_scope(people["scoped"].id, Scope(customers=frozenset({records["own"].customer_id})))
         cookies = {name: _cookies_of(name, path.parent) for name in ROLES}
+        # With a passkey of theirs the password alone would not have signed them in.
+        records["own"].passkey_id = a_passkey(people["scoped"]).id
+        records["other"].passkey_id = a_passkey(people["admin"]).id
     opened.close()
     return SimpleNamespace(path=path, records=records, cookies=cookies)
 

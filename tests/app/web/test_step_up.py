@@ -3,7 +3,7 @@
 import pytest
 from support.browser import PASSWORD, Browser, path_of
 from support.codes import code_at
-from support.records import a_user, a_webhook
+from support.records import a_passkey, a_user, a_webhook
 
 from app.actions import second_factors
 from app.domain.permissions import Role
@@ -22,6 +22,10 @@ WITHIN_MINUTES = {
     "/users/<user_id:id>/link",
     "/users/<user_id:id>/provider",
     "/users/<user_id:id>/second-factor",
+    "/users/<user_id:id>/passkeys/<passkey_id:id>/remove",
+    "/account/passkeys",
+    "/account/passkeys/<passkey_id:id>/remove",
+    "/account/passkeys/begin",
     "/tokens",
     "/excel",
     "/views/<view_id:id>/excel",
@@ -82,7 +86,9 @@ def bob(user):
     tables.SavedViewModel.create(id=2, user=user.id, name="Late", parameters="{}")
     a_webhook()
     a_webhook(active=False)
-    return a_user("bob@example.com", Role.ADMIN, "Bob", users.password_hash_of(user.id))
+    other = a_user("bob@example.com", Role.ADMIN, "Bob", users.password_hash_of(user.id))
+    a_passkey(other, id=2)
+    return other
 
 
 def send(browser, path, **form):
@@ -96,6 +102,7 @@ def access():
         tables.OneTimeLinkModel,
         tables.ApiTokenModel,
         tables.RecoveryCodeModel,
+        tables.PasskeyModel,
         tables.WebhookEndpointModel,
         tables.AutomationModel,
     )

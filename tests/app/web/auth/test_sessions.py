@@ -26,9 +26,9 @@ def test_the_right_password_leads_to_the_page_asked_for(stranger, user):
 
 def test_whoever_asks_for_a_page_is_asked_who_it_is_and_then_brought_there(stranger, user):
     asked = stranger.get("/invoices?q=a%26b").follow()
-    asked.form["email"], asked.form["password"] = "ann@example.com", "correct horse battery"
+    asked.forms[0]["email"], asked.forms[0]["password"] = "ann@example.com", "correct horse battery"
 
-    assert asked.form.submit().location.endswith("/invoices?q=a%26b")
+    assert asked.forms[0].submit().location.endswith("/invoices?q=a%26b")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_wrong_address_and_a_wrong_password_are_answered_alike(stranger, user,
 def test_the_address_typed_is_kept_and_the_password_is_not(stranger, user):
     page = stranger.sign_in("ann@example.com", "wrong horse battery")
 
-    assert page.form["email"].value == "ann@example.com"
+    assert page.forms[0]["email"].value == "ann@example.com"
     assert "wrong horse battery" not in page.text
 
 
@@ -258,8 +258,8 @@ def test_cookies_are_bound_to_the_host_where_there_is_https(user, settings, cloc
     browser = Browser(secure, extra_environ={"wsgi.url_scheme": "https", "HTTP_HOST": "invoices.example"})
 
     page = browser.get("/sign-in")
-    page.form["email"], page.form["password"] = "ann@example.com", "correct horse battery"
-    answer = page.form.submit()
+    page.forms[0]["email"], page.forms[0]["password"] = "ann@example.com", "correct horse battery"
+    answer = page.forms[0].submit()
 
     (session,) = [text for text in answer.headers.getall("Set-Cookie") if "session" in text]
     assert session.startswith("__Host-session=")

@@ -52,7 +52,7 @@ def test_our_own_form_counts(browser, headers):
 
 
 def test_the_sign_in_form_counts_only_with_the_cookie_it_came_with(app, stranger, user):
-    form = stranger.get("/sign-in").form
+    form = stranger.get("/sign-in").forms[0]
     fields = {"email": "ann@example.com", "password": "correct horse battery", "csrf_token": form["csrf_token"].value}
 
     assert Browser(app).post("/sign-in", fields, expect_errors=True).status_int == 403

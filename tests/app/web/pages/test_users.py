@@ -241,7 +241,9 @@ def test_an_admin_finds_the_tokens_of_a_user_that_count(browser, bob, clock):
 def test_who_keeps_a_user_out_is_told_that_tokens_and_links_end(browser, bob):
     page = posted_from(browser.get(f"/users/{bob.id}"), f"/users/{bob.id}/deactivate").follow()
 
-    sentence = "bob@example.com is signed out and may no longer sign in; tokens and links of theirs no longer count."
+    sentence = (
+        "bob@example.com is signed out and may no longer sign in; passkeys, tokens and links of theirs no longer count."
+    )
     assert sentence in page
 
 

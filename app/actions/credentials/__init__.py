@@ -1,0 +1,1 @@
+"""What users prove with who they are: registered, removed, used."""
