@@ -9,11 +9,11 @@ from app.store.access.logins import Login, NewLogin
 from app.store.access.passkeys import Passkey
 from app.store.access.throttles import Throttled, Throttles, Wait
 from app.store.access.users import User
+from app.store.db.database import AdvisoryLock
 from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
 
 REPLAYED: Final = "a passkey's signature that was used before"
-_LINKS_LOCK = 7_340_520  # any number, as long as nothing else in the database locks on it
 
 
 class NoUserError(Exception):
@@ -127,7 +127,7 @@ def user_of_account(issuer: str, subject: str, email: str, now: datetime) -> Use
     if known := users.find_by_subject(issuer, subject):
         return _active(known)
     with transaction():
-        one_at_a_time(_LINKS_LOCK)
+        one_at_a_time(AdvisoryLock.PROVIDER_ACCOUNTS)
         user = _active(users.find_by_email(email) if email else None)
         before = users.provider_account_of(user.id)
         if before and before[0] == issuer and before[1] != subject:

@@ -11,10 +11,10 @@ from app.domain.permissions import EVERYTHING, Right, Role, Scope, may
 from app.store.access import audit, logins, one_time_links, passkeys, users
 from app.store.access.one_time_links import Purpose
 from app.store.access.users import User
+from app.store.db.database import AdvisoryLock
 from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
 
-_ADMINS_LOCK = 7_340_514  # any number, as long as nothing else in the database locks on it
 _NOBODY = {"the command line", "the worker", "somebody"}  # what the audit says where no user did it
 
 
@@ -79,7 +79,7 @@ def rename(user: User, name: str, now: datetime) -> bool:
     The audit tells who did what by the name: nobody may borrow somebody else's.
     """
     with transaction():
-        one_at_a_time(_ADMINS_LOCK)
+        one_at_a_time(AdvisoryLock.ADMINS)
         others = (other for other in users.all_users() if other.id != user.id)
         taken = {text.casefold() for other in others for text in (other.name, other.email)} | _NOBODY
         if name and name.casefold() in taken:
@@ -127,7 +127,7 @@ def _keeping_an_admin(user_id: int) -> Iterator[User]:
     """Yield the user to be changed; raises MissingError, or LastAdminError if none is left after the block."""
     with transaction():
         # If two admins remove each other at the same moment, the second is refused.
-        one_at_a_time(_ADMINS_LOCK)
+        one_at_a_time(AdvisoryLock.ADMINS)
         yield users.existing(user_id)
         if not any(user.active and may(user.role, Right.ADMINISTER, user.scope) for user in users.all_users()):
             raise LastAdminError

@@ -15,8 +15,8 @@ from app.jobs.job_counts import DONE, FAILED
 from app.jobs.job_queue import QueueUnavailableError
 from app.store.db.after_commit import after_commit
 from app.store.db.current_user import Actor, acting_as
-from app.store.db.database import connection
-from app.store.db.held_locks import LockKind, only_here
+from app.store.db.database import AdvisoryLock, connection
+from app.store.db.held_locks import only_here
 from app.store.db.outages import Outage, outage_behind
 from app.store.ledger import imports
 from app.store.ledger.imports import State, StoredImport
@@ -87,7 +87,7 @@ class ImportJobs:
 
     def _worked_on(self, begun: StoredImport) -> str:
         try:
-            with only_here(LockKind.IMPORT, begun.id) as is_free:
+            with only_here(AdvisoryLock.IMPORT, begun.id) as is_free:
                 if is_free:
                     self._do(begun)
         except Exception as error:  # noqa: BLE001  # it ends this step, and not the worker

@@ -8,12 +8,11 @@ from app.store.access import audit, logins, passkeys, users
 from app.store.access.logins import NewLogin
 from app.store.access.passkeys import NewPasskey, Passkey
 from app.store.access.users import User
+from app.store.db.database import AdvisoryLock
 from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
 
 MOST = 20
-
-_LOCK = 7_340_521  # any number, as long as nothing else in the database locks on it
 
 
 class TooManyPasskeysError(Exception):
@@ -37,7 +36,7 @@ def register(user: User, new: NewPasskey, now: datetime, *, new_login: NewLogin)
     """
     refuse_program(user.id)
     with transaction():
-        one_at_a_time(_LOCK)
+        one_at_a_time(AdvisoryLock.PASSKEYS)
         if len(passkeys.of_user(user.id)) >= MOST:
             raise TooManyPasskeysError
         passkeys.add(user.id, new, now)
@@ -54,7 +53,7 @@ def use(user_id: int, passkey: Passkey, sign_count: int, challenged_at: datetime
 def remove(user: User, passkey_id: int, now: datetime, *, new_login: NewLogin) -> None:
     """Remove one's own passkey and end all sessions before the new login; raises MissingError or LastWayInError."""
     with transaction():
-        one_at_a_time(_LOCK)
+        one_at_a_time(AdvisoryLock.PASSKEYS)
         if not users.has_password(user.id) and len(passkeys.of_user(user.id)) == 1:
             raise LastWayInError
         _revoke(user.id, passkey_id, user, now)

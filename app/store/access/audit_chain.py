@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.store.db.compiled_queries import compiled
-from app.store.db.locks import AUDIT_CHAIN_LOCK, one_at_a_time
+from app.store.db.database import AdvisoryLock
+from app.store.db.locks import one_at_a_time
 from app.store.db.tables import AuditEntryModel
 
 BEGINNING = "0" * 64
@@ -51,7 +52,7 @@ def verify(noted_head: str = BEGINNING) -> Verified:
 
 def lengthen(entry: Mapping[str, Any]) -> None:
     """Write the entry, sealed, at the end of the chain; call it only from `audit.append`."""
-    one_at_a_time(AUDIT_CHAIN_LOCK)
+    one_at_a_time(AdvisoryLock.AUDIT_CHAIN)
     values = {**entry, "previous_hash": _latest_hash()}
     AuditEntryModel.create(**values, entry_hash=seal(values))
 

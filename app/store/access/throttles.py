@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app.domain.throttling import FORGOTTEN_AFTER, wait_after
+from app.store.db.database import AdvisoryLock
 from app.store.db.locks import one_at_a_time
 from app.store.db.tables import ThrottleModel
 from app.store.db.transactions import transaction
-
-_LOCK = 7_340_515  # any number, as long as nothing else in the database locks on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class DatabaseThrottles:
     def attempt(self, counted: Sequence[Throttled], now: datetime) -> Wait | None:
         names = [one.name for one in counted]
         with transaction():
-            one_at_a_time(_LOCK)
+            one_at_a_time(AdvisoryLock.THROTTLES)
             ThrottleModel.delete().where(ThrottleModel.latest_at <= now - FORGOTTEN_AFTER).execute()
             rows: Any = ThrottleModel.select().where(ThrottleModel.name.in_(names))
             known = {row.name: row for row in rows}
@@ -68,7 +67,7 @@ class DatabaseThrottles:
 
     def succeeded(self, forgiven: Sequence[str], uncounted: Sequence[str]) -> None:
         with transaction():
-            one_at_a_time(_LOCK)
+            one_at_a_time(AdvisoryLock.THROTTLES)
             ThrottleModel.delete().where(ThrottleModel.name.in_(forgiven)).execute()
             fewer = ThrottleModel.update(attempts=ThrottleModel.attempts - 1)
             fewer.where(ThrottleModel.name.in_(uncounted)).execute()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import IntEnum, unique
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,25 @@ from app.store.db.postgresql import Postgresql
 
 MIGRATION_TABLE = "schema_migration"  # the runner's list of applied migrations
 _FIRST_MIGRATION = "0001_tables"
-MIGRATION_LOCK = 7_340_512  # any number, as long as nothing else in the database locks on it
+
+
+@unique
+class AdvisoryLock(IntEnum):
+    """What transactions and processes lock on in PostgreSQL: each number is of one thing alone."""
+
+    MIGRATIONS = 7_340_512
+    AUDIT_CHAIN = 7_340_513
+    ADMINS = 7_340_514
+    THROTTLES = 7_340_515
+    FIRM = 7_340_516
+    AUTOMATION = 7_340_517
+    PROCESS_STATES = 7_340_518
+    WRITERS = 7_340_519
+    PROVIDER_ACCOUNTS = 7_340_520
+    PASSKEYS = 7_340_521
+    SCHEDULED_WORK = 7_340_522
+    IMPORT = 7_340_523
+
 
 _SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "normal"}
 _CONVERTED_FIELDS = (tables.MomentField, tables.OwnFieldsField)  # COPY bypasses peewee's conversion of these
@@ -98,11 +117,11 @@ def migrate() -> list[str]:
     """Return the names of the applied migrations; on PostgreSQL, concurrent calls wait for each other."""
     if not is_postgresql():
         return _run_migrations()
-    tables.database.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+    tables.database.execute_sql("SELECT pg_advisory_lock(%s)", (AdvisoryLock.MIGRATIONS,))
     try:
         return _run_migrations()
     finally:
-        tables.database.execute_sql("SELECT pg_advisory_unlock(%s)", (MIGRATION_LOCK,))
+        tables.database.execute_sql("SELECT pg_advisory_unlock(%s)", (AdvisoryLock.MIGRATIONS,))
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from enum import IntEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,16 +16,9 @@ import peewee
 import psycopg
 
 from app.store.db import tables
-from app.store.db.database import is_postgresql
+from app.store.db.database import AdvisoryLock, is_postgresql
 
 log = logging.getLogger(__name__)
-
-
-class LockKind(IntEnum):
-    """What is held: any numbers, as long as nothing else in the database locks on two numbers."""
-
-    SCHEDULED_WORK = 7_340_516
-    IMPORT = 7_340_517
 
 
 class HeldLock(Protocol):
@@ -39,12 +31,12 @@ class HeldLock(Protocol):
 def scheduling_lock() -> HeldLock:
     """Return the lock of the one process that puts scheduled work into the queue; the database must be open."""
     if is_postgresql():
-        return _LockOfConnection(LockKind.SCHEDULED_WORK)
+        return _LockOfConnection(AdvisoryLock.SCHEDULED_WORK)
     return _LockOfFile(_beside("scheduling.lock"))
 
 
 @contextmanager
-def only_here(what: LockKind, number: int) -> Iterator[bool]:
+def only_here(what: AdvisoryLock, number: int) -> Iterator[bool]:
     """Yield whether no other process is at it; none is until the block ends, or this process does."""
     lock: HeldLock = (
         _LockOfConnection(what, number)
@@ -62,7 +54,7 @@ def _beside(name: str) -> Path:
 
 
 class _LockOfConnection:
-    def __init__(self, what: LockKind, number: int = 0) -> None:
+    def __init__(self, what: AdvisoryLock, number: int = 0) -> None:
         self._numbers = (int(what), number)
         self._held = ExitStack()
         self._connection: psycopg.Connection[Any] | None = None
@@ -72,7 +64,9 @@ class _LockOfConnection:
         try:
             return self._is_still_ours() or self._take()
         except (peewee.PeeweeException, psycopg.Error, OSError) as error:
-            log.warning("the lock of %s cannot be asked for: %s", LockKind(self._numbers[0]).name, type(error).__name__)
+            log.warning(
+                "the lock of %s cannot be asked for: %s", AdvisoryLock(self._numbers[0]).name, type(error).__name__
+            )
             self.release()
             return False
 

@@ -7,8 +7,6 @@ from typing import Any
 from app.store.db import tables
 from app.store.db.database import is_postgresql
 
-AUDIT_CHAIN_LOCK = 7_340_513  # any number, as long as nothing else in the database locks on it
-
 _RECEIVABLES = "customers, invoices, payments, imports"  # locked in this order
 
 

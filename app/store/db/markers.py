@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from app.store.db import tables
-from app.store.db.locks import AUDIT_CHAIN_LOCK
+from app.store.db.database import AdvisoryLock
 from app.store.db.snapshots import snapshot
 
 _TRIES = 20
@@ -92,7 +92,7 @@ def _exact_marker(name: str, reading: ExitStack) -> Marker | None:
     """Return None if a transaction ended between the snapshot and the marker."""
     with tables.database.obj.another_connection() as other, other.transaction():
         other.execute(_LIMITS)
-        other.execute("SELECT pg_advisory_xact_lock(%s)", (AUDIT_CHAIN_LOCK,))
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (AdvisoryLock.AUDIT_CHAIN,))
         reading.enter_context(snapshot())
         before = tables.database.execute_sql("SELECT pg_current_snapshot()::text").fetchone()[0]
         [segment, at] = other.execute(

@@ -1,7 +1,7 @@
 """Privileges of the services' PostgreSQL roles: write rows, but change neither tables nor audit entries."""
 
 from app.store.db import tables
-from app.store.db.database import MIGRATION_LOCK, MIGRATION_TABLE, is_postgresql
+from app.store.db.database import MIGRATION_TABLE, AdvisoryLock, is_postgresql
 from app.store.db.locks import one_at_a_time
 from app.store.db.transactions import transaction
 
@@ -24,7 +24,7 @@ def grant() -> None:
     if not is_postgresql():
         return
     with transaction():
-        one_at_a_time(MIGRATION_LOCK)
+        one_at_a_time(AdvisoryLock.MIGRATIONS)
         known = tables.database.execute_sql("SELECT rolname FROM pg_roles WHERE rolname <> CURRENT_USER").fetchall()
         for role in (*SERVICE_ROLES, BACKUP_ROLE):
             if (role,) in known:

@@ -5,10 +5,9 @@ from zoneinfo import ZoneInfo
 
 from app.domain.firm import Firm
 from app.store.db.compiled_queries import compiled
+from app.store.db.database import AdvisoryLock
 from app.store.db.locks import one_at_a_time
 from app.store.db.tables import FirmModel
-
-_LOCK = 7_340_516  # any number, as long as nothing else in the database locks on it
 
 
 class FirmConflictError(Exception):
@@ -27,7 +26,7 @@ def current(unsaved: Firm) -> Firm:
 
 def locked(unsaved: Firm) -> Firm:
     """Return the same, and let nobody else change it until the transaction ends."""
-    one_at_a_time(_LOCK)
+    one_at_a_time(AdvisoryLock.FIRM)
     return current(unsaved)
 
 

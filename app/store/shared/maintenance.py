@@ -12,10 +12,10 @@ import psycopg
 from app.maintenance import Maintenance, StillWritingError, UnderMaintenanceError, is_so_within, maintenance_in, text_of
 from app.process_state import StateUnavailableError
 from app.store.db import tables
+from app.store.db.database import AdvisoryLock
 from app.store.shared.state import StateInDatabase
 
 _NAME = "maintenance"
-_WRITERS_LOCK = 7_340_519  # any number, as long as nothing else in the database locks on it
 _SECONDS_KNOWN = 1.0  # how long a page may take what it knows of maintenance for true; a write asks each time
 
 
@@ -66,7 +66,7 @@ class SharedMaintenance:
     def writing(self) -> Iterator[None]:
         with _connected() as connection:
             try:
-                connection.execute("SELECT pg_advisory_lock_shared(%s)", (_WRITERS_LOCK,))
+                connection.execute("SELECT pg_advisory_lock_shared(%s)", (AdvisoryLock.WRITERS,))
                 # Not before: what is committed after the lock was taken waits until it is given back.
                 row = connection.execute("SELECT content FROM process_states WHERE name = %s", (_NAME,)).fetchone()
             except psycopg.Error as error:
@@ -105,15 +105,15 @@ def _connected() -> Iterator[psycopg.Connection[Any]]:
 def _release(connection: psycopg.Connection[Any]) -> None:
     """Close a connection that cannot give the lock back: it would keep maintenance from ever beginning."""
     try:
-        connection.execute("SELECT pg_advisory_unlock_shared(%s)", (_WRITERS_LOCK,))
+        connection.execute("SELECT pg_advisory_unlock_shared(%s)", (AdvisoryLock.WRITERS,))
     except psycopg.Error:
         connection.close()
 
 
 def _is_nobody_writing() -> bool:
     with tables.database.obj.pooled_connection() as connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_WRITERS_LOCK,)).fetchone()
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (AdvisoryLock.WRITERS,)).fetchone()
         if row != (True,):
             return False
-        connection.execute("SELECT pg_advisory_unlock(%s)", (_WRITERS_LOCK,))
+        connection.execute("SELECT pg_advisory_unlock(%s)", (AdvisoryLock.WRITERS,))
         return True

@@ -7,10 +7,8 @@ import peewee
 
 from app.process_state import StateUnavailableError
 from app.store.db import tables
-from app.store.db.database import connection
+from app.store.db.database import AdvisoryLock, connection
 from app.store.db.locks import one_at_a_time
-
-_LOCK = 7_340_518  # any number, as long as nothing else in the database locks on it
 
 
 class StateInDatabase:
@@ -34,7 +32,7 @@ class StateInDatabase:
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:  # noqa: ARG002  # one lock for all names: it is held for milliseconds
         with _reached(), tables.database.atomic():
-            one_at_a_time(_LOCK)
+            one_at_a_time(AdvisoryLock.PROCESS_STATES)
             yield
 
 

@@ -14,7 +14,8 @@ from app.actions import imports as import_actions
 from app.actions.backups import record_restore
 from app.files import FilesUnavailableError
 from app.jobs.imports import ImportJobs
-from app.store.db.held_locks import LockKind, only_here
+from app.store.db.database import AdvisoryLock
+from app.store.db.held_locks import only_here
 from app.store.db.outages import CommitUnansweredError
 from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
@@ -171,7 +172,7 @@ def test_what_an_earlier_worker_left_is_taken_up_again(importer, uploaded):
 
 
 def test_an_import_that_another_worker_is_at_is_left_to_it(jobs, importer, uploaded):
-    with only_here(LockKind.IMPORT, uploaded) as is_free:
+    with only_here(AdvisoryLock.IMPORT, uploaded) as is_free:
         jobs.work_on(uploaded)
         meanwhile = imports.get(uploaded)
     jobs.work_on(uploaded)

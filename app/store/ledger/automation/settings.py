@@ -3,10 +3,9 @@
 from typing import Any
 
 from app.domain.automation import Automation
+from app.store.db.database import AdvisoryLock
 from app.store.db.locks import one_at_a_time
 from app.store.db.tables import AutomationModel
-
-_LOCK = 7_340_517  # any number, as long as nothing else in the database locks on it
 
 
 class AutomationConflictError(Exception):
@@ -24,7 +23,7 @@ def current() -> Automation:
 
 def locked() -> Automation:
     """Return the same, and let nobody else change it until the transaction ends."""
-    one_at_a_time(_LOCK)
+    one_at_a_time(AdvisoryLock.AUTOMATION)
     return current()
 
 

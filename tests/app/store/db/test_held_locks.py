@@ -10,7 +10,8 @@ import pytest
 from support.polling import is_so_within
 
 from app.store.db import tables
-from app.store.db.held_locks import LockKind, only_here, scheduling_lock
+from app.store.db.database import AdvisoryLock
+from app.store.db.held_locks import only_here, scheduling_lock
 
 OTHER = """
 import sys, time
@@ -96,18 +97,18 @@ def test_a_database_that_is_away_has_given_the_lock_back(postgresql, monkeypatch
 
 def test_two_processes_are_not_at_the_same_import(database):
     with (
-        only_here(LockKind.IMPORT, 7) as first,
-        only_here(LockKind.IMPORT, 7) as second,
-        only_here(LockKind.IMPORT, 8) as third,
+        only_here(AdvisoryLock.IMPORT, 7) as first,
+        only_here(AdvisoryLock.IMPORT, 7) as second,
+        only_here(AdvisoryLock.IMPORT, 8) as third,
     ):
         assert (first, second, third) == (True, False, True)
 
 
 def test_an_import_is_free_once_the_other_process_is_done(database):
-    with only_here(LockKind.IMPORT, 7) as first:
+    with only_here(AdvisoryLock.IMPORT, 7) as first:
         assert first
 
-    with only_here(LockKind.IMPORT, 7) as second:
+    with only_here(AdvisoryLock.IMPORT, 7) as second:
         assert second
 
 

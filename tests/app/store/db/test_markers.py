@@ -11,6 +11,7 @@ from support.records import an_invoice
 from app.store.access import audit
 from app.store.db import database as store_database
 from app.store.db import markers, tables
+from app.store.db.database import AdvisoryLock
 from app.store.db.markers import MarkerError, archived, marked
 from app.store.db.snapshots import snapshot
 from app.store.db.transactions import transaction
@@ -67,7 +68,7 @@ def test_an_action_that_is_about_to_end_is_waited_for_and_read(database, postgre
     def act():
         with store_database.connection(), transaction():
             an_invoice("2", tables.CustomerModel.get())
-            tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (markers.AUDIT_CHAIN_LOCK,))
+            tables.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (AdvisoryLock.AUDIT_CHAIN,))
             begun.set()
             may_end.wait()
 

@@ -15,13 +15,15 @@ from app.maintenance import Maintenance, StillWritingError, UnderMaintenanceErro
 from app.process_state import StateUnavailableError
 from app.store.db import database as store_database
 from app.store.db import tables
+from app.store.db.database import AdvisoryLock
 from app.store.db.transactions import transaction
-from app.store.shared.maintenance import _WRITERS_LOCK, SharedMaintenance
+from app.store.shared.maintenance import SharedMaintenance
 
 UNTIL = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 WRITER = """
 import sys
-from app.store.db.database import open_database
+from app.store.db.database import AdvisoryLock, open_database
+from app.store.db.database import AdvisoryLock
 from app.store.shared.maintenance import SharedMaintenance
 
 open_database(sys.argv[1])
@@ -152,7 +154,7 @@ def test_nothing_is_written_where_the_database_is_away(copies, monkeypatch):
 
 def writers():
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND granted"
-    [count] = tables.database.execute_sql(held, (_WRITERS_LOCK,)).fetchone()
+    [count] = tables.database.execute_sql(held, (AdvisoryLock.WRITERS,)).fetchone()
     return count
 
 
