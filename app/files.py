@@ -115,7 +115,7 @@ class Files:
     def changed_at(self, folder: str) -> datetime | None:
         """Return when a file of the folder was last written; None if it has none."""
         if self.folder is not None:
-            return datetime.fromtimestamp((self.folder / folder).stat().st_mtime, UTC)
+            return _changed_at(self.folder / folder)
         return max((one["last_modified"] for one in self._listed(folder)), default=None)
 
     def delete_folder(self, folder: str) -> None:
@@ -160,6 +160,13 @@ class Files:
             f"The uploaded files in {self.place.url} cannot be reached just now: nothing was changed, and "
             f"{_what_to_do(text, has_key=bool(self.place.access_key_id))}."
         )
+
+
+def _changed_at(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
 
 
 def _what_to_do(text: str, *, has_key: bool) -> str:

@@ -19,7 +19,7 @@ from app.store.ledger.automation import settings as automation
 from app.store.ledger.imports import ImportOrigin, Source, State, StoredImport
 from app.workbook import applying, difference
 from app.workbook.difference import Difference
-from app.workbook.import_files import ImportFiles, Upload, plain_name, sha256_of
+from app.workbook.import_files import ImportFiles, Upload, is_name, plain_name, sha256_of
 from app.workbook.importing import Examined, Importer, without_garbage_collection
 from app.workbook.meaning import checking
 from app.workbook.meaning.results.records import Checked
@@ -30,7 +30,7 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 DEPENDED_ON = "The import cannot be undone: later payments or edits depend on it."
 _OVERTAKEN = "What is stored changed after this preview was made: look at it again."
 _MOST_TRIES = 2
-_UNKNOWN_FILES_KEPT_FOR = timedelta(days=30)
+_UNKNOWN_FILES_KEPT_FOR = timedelta(days=90)
 _GIVEN_UP = {
     State.READING: "The worker was stopped twice while it read this workbook: split it, or remove what is not a list, "
     "and upload it again.",
@@ -272,16 +272,17 @@ def undo(importer: Importer, import_id: int) -> None:
 
 
 def delete_unknown_files(importer: Importer) -> int:
-    """Delete the files that belong to no import, a month after they were written; return of how many imports.
+    """Delete the files that belong to no import, 90 days after they were written; return of how many imports.
 
     They are of an upload whose process was killed before its import was stored, or of an import that is gone. None are
-    deleted for a month after a restore: `fab restore --back` may bring the imports back which they belong to.
+    deleted for 90 days after a backup was restored: `fab restore --back` may return to a database with their imports.
+    A restore to a moment leaves no entry in the audit, but goes back 14 days only: it can be undone for 76 days.
     """
-    month_ago = importer.now() - _UNKNOWN_FILES_KEPT_FOR
-    if audit_entries.matching(AuditFilter(action="backup.restored", since=month_ago), 1):
+    kept_since = importer.now() - _UNKNOWN_FILES_KEPT_FOR
+    if audit_entries.matching(AuditFilter(action="backup.restored", since=kept_since), 1):
         return 0
-    unknown = set(importer.stored_files.folders()) - imports.stored_file_names()
-    old = [name for name in sorted(unknown) if _is_older(importer.stored_files.changed_at(name), month_ago)]
+    unknown = set(filter(is_name, importer.stored_files.folders())) - imports.stored_file_names()
+    old = [name for name in sorted(unknown) if _is_older(importer.stored_files.changed_at(name), kept_since)]
     for name in old:
         importer.stored_files.delete_folder(name)
     return len(old)

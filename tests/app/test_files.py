@@ -88,6 +88,10 @@ def test_a_folder_changed_when_its_newest_file_was_put(files):
     assert abs(datetime.now(UTC) - changed_at) < timedelta(minutes=1)
 
 
+def test_a_folder_that_was_deleted_meanwhile_never_changed(files):
+    assert files.changed_at("a1") is None
+
+
 def test_a_full_disk_is_an_error_of_the_system(tmp_path):
     (tmp_path / "a1").write_text("a file where a folder is to be")
 

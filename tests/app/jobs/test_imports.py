@@ -44,6 +44,7 @@ def uploaded(importer, content):
     return import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
 
 
+UNKNOWN = "0123456789abcdef" * 2  # a name that no import has
 AWAY = "The uploaded files in s3://files cannot be reached just now."
 
 
@@ -209,28 +210,34 @@ def cleaned_up(importer):
     return importer.stored_files.folders()
 
 
-def test_files_of_an_upload_that_was_never_stored_are_deleted_after_a_month(importer, uploaded):
-    importer.stored_files.put("orphan/workbook", b"")
+def test_files_of_an_upload_that_was_never_stored_are_deleted_after_90_days(importer, uploaded):
+    importer.stored_files.put(f"{UNKNOWN}/workbook", b"")
     kept = imports.get(uploaded).stored_file
 
-    assert cleaned_up(later(importer, days=29)) == sorted([kept, "orphan"])
-    assert cleaned_up(later(importer, days=31)) == [kept]
+    assert cleaned_up(later(importer, days=89)) == sorted([kept, UNKNOWN])
+    assert cleaned_up(later(importer, days=91)) == [kept]
 
 
-def test_no_files_are_deleted_for_a_month_after_a_restore(importer):
-    importer.stored_files.put("orphan/workbook", b"")
+def test_no_files_are_deleted_for_90_days_after_a_backup_was_restored(importer):
+    importer.stored_files.put(f"{UNKNOWN}/workbook", b"")
     record_restore("20260302T093000Z", LONG_AGO, datetime.now(UTC) + timedelta(days=20))
 
-    assert cleaned_up(later(importer, days=49)) == ["orphan"]
-    assert cleaned_up(later(importer, days=51)) == []
+    assert cleaned_up(later(importer, days=109)) == [UNKNOWN]
+    assert cleaned_up(later(importer, days=111)) == []
+
+
+def test_what_somebody_else_keeps_in_the_same_place_is_never_deleted(importer):
+    importer.stored_files.put("photos/2026.jpg", b"")
+
+    assert cleaned_up(later(importer, days=1_000)) == ["photos"]
 
 
 def test_a_folder_of_what_was_never_written_to_its_end_is_deleted_too(sqlite, tmp_path):
     importer = an_importer(tmp_path / "data")
-    (tmp_path / "data/imports/killed").mkdir(parents=True)
-    (tmp_path / "data/imports/killed/workbook#1").write_bytes(b"a part")
+    (tmp_path / "data/imports" / UNKNOWN).mkdir(parents=True)
+    (tmp_path / "data/imports" / UNKNOWN / "workbook#1").write_bytes(b"a part")
 
-    assert cleaned_up(later(importer, days=31)) == []
+    assert cleaned_up(later(importer, days=91)) == []
 
 
 def test_a_commit_that_was_not_answered_leaves_the_files_of_an_import_that_may_be_stored(
