@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -112,12 +112,6 @@ class Files:
         with self._reached():
             return sorted(self._store.list_with_delimiter()["common_prefixes"])
 
-    def changed_at(self, folder: str) -> datetime | None:
-        """Return when a file of the folder was last written; None if it has none."""
-        if self.folder is not None:
-            return _changed_at(self.folder / folder)
-        return max((one["last_modified"] for one in self._listed(folder)), default=None)
-
     def delete_folder(self, folder: str) -> None:
         if not folder:
             raise ValueError("a folder without a name would be all files")
@@ -160,13 +154,6 @@ class Files:
             f"The uploaded files in {self.place.url} cannot be reached just now: nothing was changed, and "
             f"{_what_to_do(text, has_key=bool(self.place.access_key_id))}."
         )
-
-
-def _changed_at(path: Path) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except FileNotFoundError:
-        return None
 
 
 def _what_to_do(text: str, *, has_key: bool) -> str:

@@ -3,18 +3,17 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.actions import events
 from app.files import FilesUnavailableError
-from app.store.access import audit, audit_entries, mail_senders
-from app.store.access.audit_entries import AuditFilter
+from app.store.access import audit, mail_senders
 from app.store.access.users import User
 from app.store.db.outages import CommitUnansweredError
 from app.store.db.transactions import exclusive_transaction, transaction
-from app.store.ledger import imports, snapshot
+from app.store.ledger import imports, snapshot, unknown_files
 from app.store.ledger.automation import settings as automation
 from app.store.ledger.imports import ImportOrigin, Source, State, StoredImport
 from app.workbook import applying, difference
@@ -30,7 +29,7 @@ from app.workbook.reading.refusal import WorkbookRefusedError
 DEPENDED_ON = "The import cannot be undone: later payments or edits depend on it."
 _OVERTAKEN = "What is stored changed after this preview was made: look at it again."
 _MOST_TRIES = 2
-_UNKNOWN_FILES_KEPT_FOR = timedelta(days=90)
+_UNKNOWN_FILES_KEPT_FOR = timedelta(days=30)
 _GIVEN_UP = {
     State.READING: "The worker was stopped twice while it read this workbook: split it, or remove what is not a list, "
     "and upload it again.",
@@ -272,24 +271,20 @@ def undo(importer: Importer, import_id: int) -> None:
 
 
 def delete_unknown_files(importer: Importer) -> int:
-    """Delete the files that belong to no import, 90 days after they were written; return of how many imports.
+    """Delete the files that have belonged to no import for 30 days; return of how many imports.
 
-    They are of an upload whose process was killed before its import was stored, or of an import that is gone. None are
-    deleted for 90 days after a backup was restored: `fab restore --back` may return to a database with their imports.
-    A restore to a moment leaves no entry in the audit, but goes back 14 days only: it can be undone for 76 days.
+    They are of an upload whose process was killed before its import was stored, or of an import that is gone. The
+    database notes since when: after a restore, however it was made, the 30 days begin again for the imports that it
+    does not know, as `fab restore --back` may return to them.
     """
-    kept_since = importer.now() - _UNKNOWN_FILES_KEPT_FOR
-    if audit_entries.matching(AuditFilter(action="backup.restored", since=kept_since), 1):
-        return 0
+    now = importer.now()
     unknown = set(filter(is_name, importer.stored_files.folders())) - imports.stored_file_names()
-    old = [name for name in sorted(unknown) if _is_older(importer.stored_files.changed_at(name), kept_since)]
+    since = {name: at for name, at in unknown_files.noted().items() if name in unknown}
+    old = [name for name, at in sorted(since.items()) if now - at > _UNKNOWN_FILES_KEPT_FOR]
     for name in old:
         importer.stored_files.delete_folder(name)
+    unknown_files.note({name: since.get(name, now) for name in unknown.difference(old)})
     return len(old)
-
-
-def _is_older(changed_at: datetime | None, moment: datetime) -> bool:
-    return changed_at is not None and changed_at < moment
 
 
 def _write(

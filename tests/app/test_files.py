@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -78,18 +77,6 @@ def test_all_files_are_never_deleted_at_once(files):
         files.delete_folder("")
 
     assert files.folders() == ["a1"]
-
-
-def test_a_folder_changed_when_its_newest_file_was_put(files):
-    files.put("a1/workbook", b"")
-
-    changed_at = files.changed_at("a1")
-
-    assert abs(datetime.now(UTC) - changed_at) < timedelta(minutes=1)
-
-
-def test_a_folder_that_was_deleted_meanwhile_never_changed(files):
-    assert files.changed_at("a1") is None
 
 
 def test_a_full_disk_is_an_error_of_the_system(tmp_path):

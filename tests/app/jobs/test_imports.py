@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from huey import MemoryHuey
-from support.records import LONG_AGO, a_user
+from support.records import a_user
 from support.workbooks import AN_INVOICE, an_importer, files_of, invoices_tab, workbook
 
 from app.actions import imports as import_actions
-from app.actions.backups import record_restore
 from app.files import FilesUnavailableError
 from app.jobs.imports import ImportJobs
+from app.store.db import tables
 from app.store.db.database import AdvisoryLock
 from app.store.db.held_locks import only_here
 from app.store.db.outages import CommitUnansweredError
 from app.store.db.tables import InvoiceModel
-from app.store.ledger import imports
+from app.store.ledger import imports, unknown_files
 from app.store.ledger.imports import State
 from app.workbook.import_files import ImportFiles
 from app.workbook.reading.progress import Step
@@ -210,24 +210,40 @@ def cleaned_up(importer):
     return importer.stored_files.folders()
 
 
-def test_files_of_an_upload_that_was_never_stored_are_deleted_after_90_days(importer, uploaded):
+def test_files_that_belong_to_no_import_are_deleted_30_days_after_that_was_found(importer, uploaded):
     importer.stored_files.put(f"{UNKNOWN}/workbook", b"")
     kept = imports.get(uploaded).stored_file
 
-    assert cleaned_up(later(importer, days=89)) == sorted([kept, UNKNOWN])
-    assert cleaned_up(later(importer, days=91)) == [kept]
+    assert cleaned_up(later(importer, days=100)) == sorted([kept, UNKNOWN])
+    assert cleaned_up(later(importer, days=129)) == sorted([kept, UNKNOWN])
+    assert cleaned_up(later(importer, days=131)) == [kept]
 
 
-def test_no_files_are_deleted_for_90_days_after_a_backup_was_restored(importer):
+def test_a_restored_database_keeps_files_that_it_does_not_know_as_long_whenever_they_were_written(importer, uploaded):
+    cleaned_up(later(importer, days=1))
+    known = tables.ImportModel.get_by_id(uploaded)
+    tables.ImportModel.delete().execute()
+
+    assert cleaned_up(later(importer, days=100)) == [known.stored_file]
+    assert cleaned_up(later(importer, days=129)) == [known.stored_file]
+    assert cleaned_up(later(importer, days=131)) == []
+
+
+def test_files_whose_import_was_stored_after_all_are_kept_and_forgotten(importer, uploaded):
+    row = tables.ImportModel.get_by_id(uploaded)
     importer.stored_files.put(f"{UNKNOWN}/workbook", b"")
-    record_restore("20260302T093000Z", LONG_AGO, datetime.now(UTC) + timedelta(days=20))
+    cleaned_up(importer)
+    row.stored_file = UNKNOWN
+    row.save()
 
-    assert cleaned_up(later(importer, days=109)) == [UNKNOWN]
-    assert cleaned_up(later(importer, days=111)) == []
+    assert UNKNOWN in cleaned_up(later(importer, days=40))
+    assert UNKNOWN not in unknown_files.noted()
 
 
 def test_what_somebody_else_keeps_in_the_same_place_is_never_deleted(importer):
     importer.stored_files.put("photos/2026.jpg", b"")
+
+    cleaned_up(importer)
 
     assert cleaned_up(later(importer, days=1_000)) == ["photos"]
 
@@ -237,7 +253,9 @@ def test_a_folder_of_what_was_never_written_to_its_end_is_deleted_too(sqlite, tm
     (tmp_path / "data/imports" / UNKNOWN).mkdir(parents=True)
     (tmp_path / "data/imports" / UNKNOWN / "workbook#1").write_bytes(b"a part")
 
-    assert cleaned_up(later(importer, days=91)) == []
+    cleaned_up(importer)
+
+    assert cleaned_up(later(importer, days=31)) == []
 
 
 def test_a_commit_that_was_not_answered_leaves_the_files_of_an_import_that_may_be_stored(

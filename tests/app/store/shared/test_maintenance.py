@@ -22,8 +22,7 @@ from app.store.shared.maintenance import SharedMaintenance
 UNTIL = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 WRITER = """
 import sys
-from app.store.db.database import AdvisoryLock, open_database
-from app.store.db.database import AdvisoryLock
+from app.store.db.database import open_database
 from app.store.shared.maintenance import SharedMaintenance
 
 open_database(sys.argv[1])
