@@ -2,8 +2,13 @@
 
 import errno
 import io
-from dataclasses import replace
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import astuple, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from huey import MemoryHuey
@@ -22,6 +27,8 @@ from app.store.ledger import imports, unknown_files
 from app.store.ledger.imports import State
 from app.workbook.import_files import ImportFiles
 from app.workbook.reading.progress import Step
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -44,6 +51,33 @@ def uploaded(importer, content):
     return import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
 
 
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+from huey import MemoryHuey
+from support.workbooks import an_importer
+from app.actions import imports as import_actions
+from app.files import Files, FilesPlace
+from app.jobs.imports import ImportJobs
+from app.store.db import database
+
+url, data_dir, place, last, what = sys.argv[1:]
+put = Files.put
+
+def put_and_end(self, name, content):
+    put(self, name, content)
+    if name.endswith(last):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Files.put = put_and_end
+database.open_database(url)
+importer = an_importer(Path(data_dir), place=FilesPlace(*json.loads(place)))
+if what.isdigit():
+    ImportJobs(MemoryHuey(immediate=False), importer).work_on(int(what))
+else:
+    with open(what, "rb") as stream:
+        import_actions.receive(importer, stream, "June.xlsx", None)
+"""
 UNKNOWN = "0123456789abcdef" * 2  # a name that no import has
 AWAY = "The uploaded files in s3://files cannot be reached just now."
 
@@ -256,6 +290,41 @@ def test_a_folder_of_what_was_never_written_to_its_end_is_deleted_too(sqlite, tm
     cleaned_up(importer)
 
     assert cleaned_up(later(importer, days=31)) == []
+
+
+@pytest.fixture
+def killed_after(importer, sqlite_url):
+    """Upload a file or work on an import in another process, which is killed once it has put the file of this name."""
+
+    def killed(last, what):
+        place = json.dumps(astuple(importer.stored_files.place))
+        words = [sqlite_url, str(importer.data_dir), place, last, str(what)]
+        return subprocess.run([sys.executable, "-c", KILLED, *words], cwd=ROOT, check=False).returncode
+
+    return killed
+
+
+def test_an_upload_whose_process_is_killed_before_its_import_is_stored_leaves_a_file_for_30_days(
+    importer, killed_after, tmp_path
+):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE))
+
+    assert killed_after("/workbook", path) == -signal.SIGKILL
+
+    assert imports.newest_first(limit=1) == []
+    [left] = cleaned_up(importer)
+    assert importer.stored_files.read(f"{left}/workbook") == path.read_bytes()
+    assert cleaned_up(later(importer, days=31)) == []
+
+
+def test_a_reading_whose_worker_is_killed_before_it_is_stored_is_done_again(jobs, importer, killed_after, uploaded):
+    assert killed_after("/preview.json", uploaded) == -signal.SIGKILL
+    assert (state_of(uploaded), files_of(importer, uploaded).has_preview()) == (State.READING, True)
+
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.PREVIEWED
+    assert files_of(importer, uploaded).preview().counts["new"] == 1
 
 
 def test_a_commit_that_was_not_answered_leaves_the_files_of_an_import_that_may_be_stored(
