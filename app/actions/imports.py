@@ -11,7 +11,7 @@ from app.actions import events
 from app.files import FilesUnavailableError
 from app.store.access import audit, mail_senders
 from app.store.access.users import User
-from app.store.db.outages import CommitUnansweredError
+from app.store.db.outages import Outage, outage_behind
 from app.store.db.transactions import exclusive_transaction, transaction
 from app.store.ledger import imports, snapshot, unknown_files
 from app.store.ledger.automation import settings as automation
@@ -343,8 +343,10 @@ def _kept(importer: Importer, upload: Upload) -> Iterator[ImportFiles]:
 
 
 def _delete_unstored(files: ImportFiles, error: BaseException) -> None:
-    # After a commit without an answer the row may be stored, and names them; a bucket that is away deletes nothing.
-    if not isinstance(error, CommitUnansweredError | FilesUnavailableError):
+    # After a commit without an answer, or one that Ctrl+C interrupted, the row may be stored, and names them.
+    may_be_stored = not isinstance(error, Exception) or outage_behind(error) is Outage.COMMIT_UNANSWERED
+    is_bucket_away = isinstance(error, FilesUnavailableError)
+    if not may_be_stored and not is_bucket_away:
         files.delete()
 
 

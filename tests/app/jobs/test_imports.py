@@ -10,6 +10,7 @@ from dataclasses import astuple, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import peewee
 import pytest
 from huey import MemoryHuey
 from support.records import a_user
@@ -21,7 +22,7 @@ from app.jobs.imports import ImportJobs
 from app.store.db import tables
 from app.store.db.database import AdvisoryLock
 from app.store.db.held_locks import only_here
-from app.store.db.outages import CommitUnansweredError
+from app.store.db.outages import Outage, outage_behind
 from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports, unknown_files
 from app.store.ledger.imports import State
@@ -327,14 +328,46 @@ def test_a_reading_whose_worker_is_killed_before_it_is_stored_is_done_again(jobs
     assert files_of(importer, uploaded).preview().counts["new"] == 1
 
 
+ENDS_ITS_CONNECTION = (
+    "CREATE FUNCTION end_connection() RETURNS trigger LANGUAGE plpgsql AS $$ "
+    "BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$",
+    "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON imports DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION end_connection()",
+)
+
+
+@pytest.fixture
+def unanswered_commits(postgresql):
+    """A database that ends the connection on which an import is committed."""
+    for statement in ENDS_ITS_CONNECTION:
+        tables.database.execute_sql(statement)
+    yield
+    tables.database.close()
+    tables.database.connect()
+    tables.database.execute_sql("DROP FUNCTION end_connection CASCADE")
+
+
+@pytest.mark.usefixtures("unanswered_commits")
 def test_a_commit_that_was_not_answered_leaves_the_files_of_an_import_that_may_be_stored(
+    tmp_path, files_place, content
+):
+    importer = an_importer(tmp_path / "data", place=files_place)
+
+    with pytest.raises(peewee.OperationalError) as lost:
+        import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
+
+    assert outage_behind(lost.value) is Outage.COMMIT_UNANSWERED
+    assert len(importer.stored_files.folders()) == 1
+
+
+def test_an_upload_that_ctrl_c_interrupts_leaves_the_files_of_an_import_that_may_be_stored(
     importer, monkeypatch, content
 ):
-    def fail(*_, **__):
-        raise CommitUnansweredError
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr("app.actions.imports._record", fail)
-    with pytest.raises(CommitUnansweredError):
+    monkeypatch.setattr("app.actions.imports._record", interrupted)
+    with pytest.raises(KeyboardInterrupt):
         import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
 
     assert len(importer.stored_files.folders()) == 1
