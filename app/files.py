@@ -68,6 +68,14 @@ class Files:
         with self._reached():
             self._store.put(name, content, use_multipart=False)  # of several parts some could be left for ever
 
+    def keep(self, name: str, path: Path) -> None:
+        """Put a file so that it survives a power cut, as what a bucket has confirmed does anyway."""
+        self.put(name, path)
+        if self.folder is not None:
+            kept = self.folder / name
+            for one in (kept, kept.parent, self.folder):
+                flush(one)
+
     def read(self, name: str) -> bytes:
         """Raise FileNotFoundError if there is none."""
         with self._reached():
@@ -154,6 +162,15 @@ class Files:
             f"The uploaded files in {self.place.url} cannot be reached just now: nothing was changed, and "
             f"{_what_to_do(text, has_key=bool(self.place.access_key_id))}."
         )
+
+
+def flush(path: Path) -> None:
+    """Write what the system has of a file or folder to the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _what_to_do(text: str, *, has_key: bool) -> str:

@@ -58,7 +58,7 @@ class ImportFiles:
         return cls(files, secrets.token_hex(16), now)
 
     def keep_workbook(self, upload: Upload) -> None:
-        self.files.put(self._at(WORKBOOK), upload.path)
+        self.files.keep(self._at(WORKBOOK), upload.path)
 
     def has_workbook(self) -> bool:
         return self.files.has(self._at(WORKBOOK))

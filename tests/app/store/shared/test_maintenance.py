@@ -120,6 +120,15 @@ def test_copies_write_at_the_same_time(copies, writer):
         assert writers() == 2
 
 
+def test_a_write_within_a_write_ends_with_the_outer_one(copies):
+    with copies[0].writing():
+        with copies[0].writing():
+            assert writers() == 1
+        assert writers() == 1
+
+    assert writers() == 0
+
+
 def test_a_writer_whose_transaction_failed_holds_nothing_up(copies):
     with pytest.raises(peewee.ProgrammingError), copies[0].writing(), transaction():
         tables.database.execute_sql("SELECT nothing")
