@@ -13,9 +13,10 @@ from app.store.access import audit, mail_senders
 from app.store.access.users import User
 from app.store.db.outages import Outage, outage_behind
 from app.store.db.transactions import exclusive_transaction, transaction
-from app.store.ledger import imports, snapshot, unknown_files
+from app.store.ledger import imports, snapshot
 from app.store.ledger.automation import settings as automation
 from app.store.ledger.imports import ImportOrigin, Source, State, StoredImport
+from app.store.shared import unknown_files
 from app.workbook import applying, difference
 from app.workbook.difference import Difference
 from app.workbook.import_files import ImportFiles, Upload, is_name, plain_name, sha256_of

@@ -24,8 +24,9 @@ from app.store.db.database import AdvisoryLock
 from app.store.db.held_locks import only_here
 from app.store.db.outages import Outage, outage_behind
 from app.store.db.tables import InvoiceModel
-from app.store.ledger import imports, unknown_files
+from app.store.ledger import imports
 from app.store.ledger.imports import State
+from app.store.shared import unknown_files
 from app.workbook.import_files import ImportFiles
 from app.workbook.reading.progress import Step
 
