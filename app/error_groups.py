@@ -82,7 +82,7 @@ class ErrorHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self.errors.add(*_told(record))
+            self.errors.add(*_entry_of(record))
         except OSError:  # a full disk, for one: the log itself has it
             return
 
@@ -102,7 +102,7 @@ class LaterErrorHandler(logging.Handler):
         self._thread: Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._waiting.append(_told(record))
+        self._waiting.append(_entry_of(record))
         self._is_new.set()
         if self._thread is None:  # not before: the server forks its processes after the log is set up
             self._thread = Thread(target=self._hand_in_all, name="errors", daemon=True)
@@ -132,7 +132,7 @@ class LaterErrorHandler(logging.Handler):
         return True
 
 
-def _told(record: logging.LogRecord) -> tuple[str, str, str, datetime]:
+def _entry_of(record: logging.LogRecord) -> tuple[str, str, str, datetime]:
     return *_place(record), getattr(record, "request_id", ""), datetime.fromtimestamp(record.created, UTC)
 
 

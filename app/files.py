@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -68,6 +68,14 @@ class Files:
         with self._reached():
             self._store.put(name, content, use_multipart=False)  # of several parts some could be left for ever
 
+    def keep(self, name: str, path: Path) -> None:
+        """Put a file so that it survives a power cut, as what a bucket has confirmed does anyway."""
+        self.put(name, path)
+        if self.folder is not None:
+            kept = self.folder / name
+            for one in (kept, kept.parent, self.folder):
+                flush(one)
+
     def read(self, name: str) -> bytes:
         """Raise FileNotFoundError if there is none."""
         with self._reached():
@@ -112,12 +120,6 @@ class Files:
         with self._reached():
             return sorted(self._store.list_with_delimiter()["common_prefixes"])
 
-    def changed_at(self, folder: str) -> datetime | None:
-        """Return when a file of the folder was last written; None if it has none."""
-        if self.folder is not None:
-            return datetime.fromtimestamp((self.folder / folder).stat().st_mtime, UTC)
-        return max((one["last_modified"] for one in self._listed(folder)), default=None)
-
     def delete_folder(self, folder: str) -> None:
         if not folder:
             raise ValueError("a folder without a name would be all files")
@@ -160,6 +162,15 @@ class Files:
             f"The uploaded files in {self.place.url} cannot be reached just now: nothing was changed, and "
             f"{_what_to_do(text, has_key=bool(self.place.access_key_id))}."
         )
+
+
+def flush(path: Path) -> None:
+    """Write what the system has of a file or folder to the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _what_to_do(text: str, *, has_key: bool) -> str:

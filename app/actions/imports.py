@@ -3,23 +3,23 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.actions import events
 from app.files import FilesUnavailableError
-from app.store.access import audit, audit_entries, mail_senders
-from app.store.access.audit_entries import AuditFilter
+from app.store.access import audit, mail_senders
 from app.store.access.users import User
-from app.store.db.outages import CommitUnansweredError
+from app.store.db.outages import Outage, outage_behind
 from app.store.db.transactions import exclusive_transaction, transaction
 from app.store.ledger import imports, snapshot
 from app.store.ledger.automation import settings as automation
 from app.store.ledger.imports import ImportOrigin, Source, State, StoredImport
+from app.store.shared import unknown_files
 from app.workbook import applying, difference
 from app.workbook.difference import Difference
-from app.workbook.import_files import ImportFiles, Upload, plain_name, sha256_of
+from app.workbook.import_files import ImportFiles, Upload, is_name, plain_name, sha256_of
 from app.workbook.importing import Examined, Importer, without_garbage_collection
 from app.workbook.meaning import checking
 from app.workbook.meaning.results.records import Checked
@@ -272,23 +272,20 @@ def undo(importer: Importer, import_id: int) -> None:
 
 
 def delete_unknown_files(importer: Importer) -> int:
-    """Delete the files that belong to no import, a month after they were written; return of how many imports.
+    """Delete the files that have belonged to no import for 30 days; return of how many imports.
 
-    They are of an upload whose process was killed before its import was stored, or of an import that is gone. None are
-    deleted for a month after a restore: `fab restore --back` may bring the imports back which they belong to.
+    They are of an upload whose process was killed before its import was stored, or of an import that is gone. The
+    database notes since when: after a restore, however it was made, the 30 days begin again for the imports that it
+    does not know, as `fab restore --back` may return to them.
     """
-    month_ago = importer.now() - _UNKNOWN_FILES_KEPT_FOR
-    if audit_entries.matching(AuditFilter(action="backup.restored", since=month_ago), 1):
-        return 0
-    unknown = set(importer.stored_files.folders()) - imports.stored_file_names()
-    old = [name for name in sorted(unknown) if _is_older(importer.stored_files.changed_at(name), month_ago)]
+    now = importer.now()
+    unknown = set(filter(is_name, importer.stored_files.folders())) - imports.stored_file_names()
+    since = {name: at for name, at in unknown_files.noted().items() if name in unknown}
+    old = [name for name, at in sorted(since.items()) if now - at > _UNKNOWN_FILES_KEPT_FOR]
     for name in old:
         importer.stored_files.delete_folder(name)
+    unknown_files.note({name: since.get(name, now) for name in unknown.difference(old)})
     return len(old)
-
-
-def _is_older(changed_at: datetime | None, moment: datetime) -> bool:
-    return changed_at is not None and changed_at < moment
 
 
 def _write(
@@ -347,8 +344,10 @@ def _kept(importer: Importer, upload: Upload) -> Iterator[ImportFiles]:
 
 
 def _delete_unstored(files: ImportFiles, error: BaseException) -> None:
-    # After a commit without an answer the row may be stored, and names them; a bucket that is away deletes nothing.
-    if not isinstance(error, CommitUnansweredError | FilesUnavailableError):
+    # After a commit without an answer, or one that Ctrl+C interrupted, the row may be stored, and names them.
+    may_be_stored = not isinstance(error, Exception) or outage_behind(error) is Outage.COMMIT_UNANSWERED
+    is_bucket_away = isinstance(error, FilesUnavailableError)
+    if not may_be_stored and not is_bucket_away:
         files.delete()
 
 

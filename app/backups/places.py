@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from app.backups.refusals import BackupError
+from app.files import flush
 from app.settings import BackupSettings
 
 _AMAZON = ".amazonaws.com"
@@ -96,7 +97,7 @@ class Directory:
                 raise _already_there(key) from error
             finally:
                 partial.unlink(missing_ok=True)
-            _flush_folder(target.parent)
+            flush(target.parent)
 
     def keys(self, prefix: str = "") -> list[str]:
         return sorted(self.sizes(prefix))
@@ -273,11 +274,3 @@ def _name(partial: Path, target: Path) -> None:
 
 def _is_whole(path: Path) -> bool:
     return path.is_file() and not path.name.startswith(_PARTIAL)
-
-
-def _flush_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -189,7 +189,7 @@ class _Application(bottle.Bottle):
             answer: Iterable[bytes] = super().wsgi(environ, start)
             seconds = perf_counter() - began
             log_answer(environ, answered, seconds)
-            in_maintenance = self._pages.read_only.last_known is not None  # health is told without a database
+            in_maintenance = self._pages.read_only.last_known is not None  # /healthz asks no database
             self._metrics.count_request(environ, answered, seconds, in_maintenance=in_maintenance)
         return answer
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ WORKBOOK = "workbook"
 _PREVIEW, _RECORDS, _PROGRESS = "preview.json", "records.json", "progress.json"
 _CHUNK_BYTES = 1 << 20
 _BETWEEN_PROGRESS_IN_A_BUCKET = timedelta(seconds=1)
+_NAME = re.compile(r"[0-9a-f]{32}")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class ImportFiles:
         return cls(files, secrets.token_hex(16), now)
 
     def keep_workbook(self, upload: Upload) -> None:
-        self.files.put(self._at(WORKBOOK), upload.path)
+        self.files.keep(self._at(WORKBOOK), upload.path)
 
     def has_workbook(self) -> bool:
         return self.files.has(self._at(WORKBOOK))
@@ -154,6 +156,11 @@ def received(stream: BinaryIO, limits: WorkbookLimits) -> Iterator[Upload]:
         size = _copy(stream, path, limits.file_bytes)
         archive.check(path, limits)
         yield Upload(path, sha256_of(path), size)
+
+
+def is_name(folder: str) -> bool:
+    """Return whether a folder has a name as ImportFiles.new gives: others in the same place are not ours."""
+    return _NAME.fullmatch(folder) is not None
 
 
 def plain_name(name: str) -> str:

@@ -242,9 +242,9 @@ def _database_alarms(size: ClusterCapacity) -> tuple[Alarm, ...]:
               "FreeStorageSpace", _BELOW, least, statistic="Minimum"),
         Alarm("database-cpu", "The database has used more than 80 % of its processors for a quarter of an hour.",
               "CPUUtilization", _ABOVE, 80, times=3, statistic="Average"),
-        # The roles may have 75 together: stack/database/10-roles.sh.
-        Alarm("database-connections", "The database has more than 60 connections.",
-              "DatabaseConnections", _ABOVE, 60, times=2),
+        # The roles may have 155 together: stack/database/database-setup.sh.
+        Alarm("database-connections", "The database has more than 120 connections.",
+              "DatabaseConnections", _ABOVE, 120, times=2),
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ database=${POSTGRES_DB:-invoices}
 
 # Passwords enter by psql's variables: no list of processes shows them, and the first lines keep them out of the log.
 psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname "$database" \
-  --set secrets="$secrets" --set database="$database" --set app_connections="${DB_APP_CONNECTIONS:-40}" <<'SQL'
+  --set secrets="$secrets" --set database="$database" --set app_connections="${DB_APP_CONNECTIONS:-40}" \
+  --set worker_connections="${DB_WORKER_CONNECTIONS:-20}" <<'SQL'
 SET client_min_messages = 'warning';
 SET password_encryption = 'scram-sha-256';
 SELECT rolsuper AS is_superuser FROM pg_roles WHERE rolname = CURRENT_USER \gset
@@ -51,7 +52,7 @@ ALTER ROLE invoices_app LOGIN :nothing_else CONNECTION LIMIT :app_connections PA
 
 \set file :secrets /invoices_worker
 \set password `cat :'file'`
-ALTER ROLE invoices_worker LOGIN :nothing_else CONNECTION LIMIT 20 PASSWORD :'password';
+ALTER ROLE invoices_worker LOGIN :nothing_else CONNECTION LIMIT :worker_connections PASSWORD :'password';
 
 \set file :secrets /invoices_backup
 \set password `cat :'file'`

@@ -33,4 +33,7 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database')
 \gexec
 SQL
 
+# For the largest cluster, and twice its tasks during a deploy: 6 of the app with 2 processes of 8 threads and one that
+# writes errors down, 4 of the worker with 7 connections. All roles together have fewer than the smallest instance allows.
+export DB_APP_CONNECTIONS=${DB_APP_CONNECTIONS:-110} DB_WORKER_CONNECTIONS=${DB_WORKER_CONNECTIONS:-30}
 SECRETS=$SECRETS POSTGRES_USER=$PGUSER POSTGRES_DB=$database "${ROLES_SCRIPT:-/usr/local/lib/invoices/10-roles.sh}"

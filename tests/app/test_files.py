@@ -1,9 +1,9 @@
 """Files are kept whole under their names, in a folder and in a bucket; what cannot be reached is one sentence."""
 
+import os
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,24 @@ def test_a_file_of_this_machine_can_be_put(files, tmp_path):
     (tmp_path / "some").write_bytes(b"content")
 
     files.put("a1/workbook", tmp_path / "some")
+
+    assert files.read("a1/workbook") == b"content"
+
+
+def test_a_file_that_is_kept_is_on_the_disk_with_its_name_and_its_folder(tmp_path, monkeypatch):
+    flushed = []
+    (tmp_path / "some").write_bytes(b"content")
+    monkeypatch.setattr(os, "fsync", lambda opened: flushed.append(str(Path(f"/proc/self/fd/{opened}").readlink())))
+
+    Files(FilesPlace.in_folder(tmp_path / "data")).keep("a1/workbook", tmp_path / "some")
+
+    assert flushed == [str(tmp_path / path) for path in ("data/a1/workbook", "data/a1", "data")]
+
+
+def test_a_kept_file_is_read_again(files, tmp_path):
+    (tmp_path / "some").write_bytes(b"content")
+
+    files.keep("a1/workbook", tmp_path / "some")
 
     assert files.read("a1/workbook") == b"content"
 
@@ -78,14 +96,6 @@ def test_all_files_are_never_deleted_at_once(files):
         files.delete_folder("")
 
     assert files.folders() == ["a1"]
-
-
-def test_a_folder_changed_when_its_newest_file_was_put(files):
-    files.put("a1/workbook", b"")
-
-    changed_at = files.changed_at("a1")
-
-    assert abs(datetime.now(UTC) - changed_at) < timedelta(minutes=1)
 
 
 def test_a_full_disk_is_an_error_of_the_system(tmp_path):

@@ -11,9 +11,13 @@ from psycopg.errors import InsufficientPrivilege
 from support.postgresql_cluster import installed_versions, running_cluster
 
 from app.cli.opening import migrate
+from app.settings import AppSettings
 from app.store.db import database as store_database
+from app.web.http.threads import THREADS_A_WORKER
+from infra.cluster.sizes import SIZES
 
 FOLDER = Path(__file__).parents[2] / "stack/database"
+CONNECTIONS_OF_A_WORKER = 7  # two locks, two for a job, one each for what is scheduled, its heartbeat and errors
 ROLES = ("owner", "app", "worker", "backup")
 
 
@@ -93,6 +97,17 @@ def test_no_role_is_more_than_one_that_signs_in(made):
     )
 
     assert asked(made, "invoices_owner", found) == []
+
+
+def test_all_copies_of_the_largest_cluster_get_connections_also_during_a_deploy(made):
+    found = "SELECT rolname, rolconnlimit FROM pg_roles WHERE rolname IN ('invoices_app', 'invoices_worker')"
+    largest = SIZES["large"]
+    processes = AppSettings.model_fields["server_workers"].default
+
+    limits = dict(asked(made, "invoices_owner", found))
+
+    assert limits["invoices_app"] >= 2 * largest.app_tasks * processes * (THREADS_A_WORKER + 1)
+    assert limits["invoices_worker"] >= 2 * largest.worker_tasks * CONNECTIONS_OF_A_WORKER
 
 
 def test_there_is_no_n8n(made):

@@ -74,6 +74,17 @@ class S3Server:
         }
 
 
+def files_environment(place: FilesPlace) -> dict[str, str]:
+    """Return the settings that name a place in a bucket, as the app has them."""
+    return {
+        "FILES_URL": place.url,
+        "FILES_ENDPOINT": place.endpoint,
+        "FILES_REGION": place.region,
+        "FILES_ACCESS_KEY_ID": place.access_key_id,
+        "FILES_SECRET_ACCESS_KEY": place.secret_access_key,
+    }
+
+
 @contextmanager
 def running_s3_server(*, over_tls: bool = False) -> Iterator[S3Server]:
     """Start a server with a locked bucket and its users, and stop it in the end; skips the test where there is none.

@@ -155,7 +155,7 @@ class ThrottleModel(BaseModel):
 
 
 class ProcessStateModel(BaseModel):
-    """What processes let one another know where they are several copies, as JSON."""
+    """What processes let one another know where they are several copies, and what the worker notes, as JSON."""
 
     name = CharField(unique=True)
     content = TextField()

@@ -1,7 +1,9 @@
 """`invoices backup`, `backups`, `restore`, `verify-backup`: 0 and what is true, or 1 and a sentence."""
 
+import hashlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -11,10 +13,12 @@ from datetime import UTC, datetime
 import pytest
 from support import command_line
 from support.polling import is_so_within
-from support.records import a_customer, a_payment, an_invoice
+from support.records import a_customer, a_payment, an_import, an_invoice
+from support.s3_server import files_environment
 
 from app.backups import encryption
 from app.backups.manifest import id_of
+from app.files import Files
 from app.store.db import database as store_database
 from app.store.db import tables
 
@@ -198,6 +202,25 @@ def test_a_backup_is_restored_into_an_empty_database(server, keys, environment, 
     assert result.returncode == 0, result.stderr
     assert "holds 1 customer, 1 invoice, 1 payment and 0 workbooks as of" in result.stdout
     assert payments_at(url) == 1
+
+
+def test_workbooks_are_restored_into_a_bucket(server, keys, s3_server, tmp_path, postgresql_url):
+    uploaded, restored = (s3_server.files_place(secrets.token_hex(8)) for _ in range(2))
+    content = b"an uploaded workbook"
+    with store_database.opened_beside(postgresql_url):
+        row = an_import(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+    Files(uploaded).put(f"{row.stored_file}/workbook", content)
+    server("backup", **files_environment(uploaded))
+    server("verify-backup", tmp_path / "backups", *keys, "--into", tmp_path / "opened")
+    (tmp_path / "url").write_text(an_empty_database(postgresql_url))
+
+    result = server("restore", tmp_path / "opened", **files_environment(restored))
+
+    assert result.returncode == 0, result.stderr
+    assert "holds 1 customer, 1 invoice, 1 payment and 1 workbook as of" in result.stdout
+    assert Files(restored).folders() == [row.stored_file]
+    assert Files(restored).read(f"{row.stored_file}/workbook") == content
+    assert not (tmp_path / "data/imports").exists()
 
 
 def test_a_database_that_is_not_empty_is_never_restored_into(server, keys, tmp_path, postgresql_url):

@@ -15,6 +15,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from support.command_line import run as invoices
 from support.command_line import run_anew, start
+from support.s3_server import files_environment
 from support.workbooks import (
     AN_INVOICE,
     ANOTHER_INVOICE,
@@ -72,11 +73,7 @@ def one_of_several(postgresql_url, s3_server, tmp_path):
         "DATABASE_URL": postgresql_url,
         "DATA_DIR": str(tmp_path / "data"),
         "SECRET_KEY": "k" * 32,
-        "FILES_URL": place.url,
-        "FILES_ENDPOINT": place.endpoint,
-        "FILES_REGION": place.region,
-        "FILES_ACCESS_KEY_ID": place.access_key_id,
-        "FILES_SECRET_ACCESS_KEY": place.secret_access_key,
+        **files_environment(place),
     }
 
 

@@ -2,26 +2,35 @@
 
 import errno
 import io
-from dataclasses import replace
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import astuple, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import peewee
 import pytest
 from huey import MemoryHuey
-from support.records import LONG_AGO, a_user
+from support.records import a_user
 from support.workbooks import AN_INVOICE, an_importer, files_of, invoices_tab, workbook
 
 from app.actions import imports as import_actions
-from app.actions.backups import record_restore
 from app.files import FilesUnavailableError
 from app.jobs.imports import ImportJobs
+from app.store.db import tables
 from app.store.db.database import AdvisoryLock
 from app.store.db.held_locks import only_here
-from app.store.db.outages import CommitUnansweredError
+from app.store.db.outages import Outage, outage_behind
 from app.store.db.tables import InvoiceModel
 from app.store.ledger import imports
 from app.store.ledger.imports import State
+from app.store.shared import unknown_files
 from app.workbook.import_files import ImportFiles
 from app.workbook.reading.progress import Step
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -44,6 +53,34 @@ def uploaded(importer, content):
     return import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
 
 
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+from huey import MemoryHuey
+from support.workbooks import an_importer
+from app.actions import imports as import_actions
+from app.files import Files, FilesPlace
+from app.jobs.imports import ImportJobs
+from app.store.db import database
+
+url, data_dir, place, last, what = sys.argv[1:]
+put = Files.put
+
+def put_and_end(self, name, content):
+    put(self, name, content)
+    if name.endswith(last):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Files.put = put_and_end
+database.open_database(url)
+importer = an_importer(Path(data_dir), place=FilesPlace(*json.loads(place)))
+if what.isdigit():
+    ImportJobs(MemoryHuey(immediate=False), importer).work_on(int(what))
+else:
+    with open(what, "rb") as stream:
+        import_actions.receive(importer, stream, "June.xlsx", None)
+"""
+UNKNOWN = "0123456789abcdef" * 2  # a name that no import has
 AWAY = "The uploaded files in s3://files cannot be reached just now."
 
 
@@ -209,38 +246,129 @@ def cleaned_up(importer):
     return importer.stored_files.folders()
 
 
-def test_files_of_an_upload_that_was_never_stored_are_deleted_after_a_month(importer, uploaded):
-    importer.stored_files.put("orphan/workbook", b"")
+def test_files_that_belong_to_no_import_are_deleted_30_days_after_that_was_found(importer, uploaded):
+    importer.stored_files.put(f"{UNKNOWN}/workbook", b"")
     kept = imports.get(uploaded).stored_file
 
-    assert cleaned_up(later(importer, days=29)) == sorted([kept, "orphan"])
-    assert cleaned_up(later(importer, days=31)) == [kept]
+    assert cleaned_up(later(importer, days=100)) == sorted([kept, UNKNOWN])
+    assert cleaned_up(later(importer, days=129)) == sorted([kept, UNKNOWN])
+    assert cleaned_up(later(importer, days=131)) == [kept]
 
 
-def test_no_files_are_deleted_for_a_month_after_a_restore(importer):
-    importer.stored_files.put("orphan/workbook", b"")
-    record_restore("20260302T093000Z", LONG_AGO, datetime.now(UTC) + timedelta(days=20))
+def test_a_restored_database_keeps_files_that_it_does_not_know_as_long_whenever_they_were_written(importer, uploaded):
+    cleaned_up(later(importer, days=1))
+    known = tables.ImportModel.get_by_id(uploaded)
+    tables.ImportModel.delete().execute()
 
-    assert cleaned_up(later(importer, days=49)) == ["orphan"]
-    assert cleaned_up(later(importer, days=51)) == []
+    assert cleaned_up(later(importer, days=100)) == [known.stored_file]
+    assert cleaned_up(later(importer, days=129)) == [known.stored_file]
+    assert cleaned_up(later(importer, days=131)) == []
+
+
+def test_files_whose_import_was_stored_after_all_are_kept_and_forgotten(importer, uploaded):
+    row = tables.ImportModel.get_by_id(uploaded)
+    importer.stored_files.put(f"{UNKNOWN}/workbook", b"")
+    cleaned_up(importer)
+    row.stored_file = UNKNOWN
+    row.save()
+
+    assert UNKNOWN in cleaned_up(later(importer, days=40))
+    assert UNKNOWN not in unknown_files.noted()
+
+
+def test_what_somebody_else_keeps_in_the_same_place_is_never_deleted(importer):
+    importer.stored_files.put("photos/2026.jpg", b"")
+
+    cleaned_up(importer)
+
+    assert cleaned_up(later(importer, days=1_000)) == ["photos"]
 
 
 def test_a_folder_of_what_was_never_written_to_its_end_is_deleted_too(sqlite, tmp_path):
     importer = an_importer(tmp_path / "data")
-    (tmp_path / "data/imports/killed").mkdir(parents=True)
-    (tmp_path / "data/imports/killed/workbook#1").write_bytes(b"a part")
+    (tmp_path / "data/imports" / UNKNOWN).mkdir(parents=True)
+    (tmp_path / "data/imports" / UNKNOWN / "workbook#1").write_bytes(b"a part")
+
+    cleaned_up(importer)
 
     assert cleaned_up(later(importer, days=31)) == []
 
 
+@pytest.fixture
+def killed_after(importer, sqlite_url):
+    """Upload a file or work on an import in another process, which is killed once it has put the file of this name."""
+
+    def killed(last, what):
+        place = json.dumps(astuple(importer.stored_files.place))
+        words = [sqlite_url, str(importer.data_dir), place, last, str(what)]
+        return subprocess.run([sys.executable, "-c", KILLED, *words], cwd=ROOT, check=False).returncode
+
+    return killed
+
+
+def test_an_upload_whose_process_is_killed_before_its_import_is_stored_leaves_a_file_for_30_days(
+    importer, killed_after, tmp_path
+):
+    path = workbook(tmp_path, invoices_tab(AN_INVOICE))
+
+    assert killed_after("/workbook", path) == -signal.SIGKILL
+
+    assert imports.newest_first(limit=1) == []
+    [left] = cleaned_up(importer)
+    assert importer.stored_files.read(f"{left}/workbook") == path.read_bytes()
+    assert cleaned_up(later(importer, days=31)) == []
+
+
+def test_a_reading_whose_worker_is_killed_before_it_is_stored_is_done_again(jobs, importer, killed_after, uploaded):
+    assert killed_after("/preview.json", uploaded) == -signal.SIGKILL
+    assert (state_of(uploaded), files_of(importer, uploaded).has_preview()) == (State.READING, True)
+
+    jobs.work_on(uploaded)
+
+    assert state_of(uploaded) is State.PREVIEWED
+    assert files_of(importer, uploaded).preview().counts["new"] == 1
+
+
+ENDS_ITS_CONNECTION = (
+    "CREATE FUNCTION end_connection() RETURNS trigger LANGUAGE plpgsql AS $$ "
+    "BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$",
+    "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON imports DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION end_connection()",
+)
+
+
+@pytest.fixture
+def unanswered_commits(postgresql):
+    """A database that ends the connection on which an import is committed."""
+    for statement in ENDS_ITS_CONNECTION:
+        tables.database.execute_sql(statement)
+    yield
+    tables.database.close()
+    tables.database.connect()
+    tables.database.execute_sql("DROP FUNCTION end_connection CASCADE")
+
+
+@pytest.mark.usefixtures("unanswered_commits")
 def test_a_commit_that_was_not_answered_leaves_the_files_of_an_import_that_may_be_stored(
+    tmp_path, files_place, content
+):
+    importer = an_importer(tmp_path / "data", place=files_place)
+
+    with pytest.raises(peewee.OperationalError) as lost:
+        import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
+
+    assert outage_behind(lost.value) is Outage.COMMIT_UNANSWERED
+    assert len(importer.stored_files.folders()) == 1
+
+
+def test_an_upload_that_ctrl_c_interrupts_leaves_the_files_of_an_import_that_may_be_stored(
     importer, monkeypatch, content
 ):
-    def fail(*_, **__):
-        raise CommitUnansweredError
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr("app.actions.imports._record", fail)
-    with pytest.raises(CommitUnansweredError):
+    monkeypatch.setattr("app.actions.imports._record", interrupted)
+    with pytest.raises(KeyboardInterrupt):
         import_actions.receive(importer, io.BytesIO(content), "June.xlsx", None)
 
     assert len(importer.stored_files.folders()) == 1

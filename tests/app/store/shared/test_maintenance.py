@@ -22,8 +22,7 @@ from app.store.shared.maintenance import SharedMaintenance
 UNTIL = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 WRITER = """
 import sys
-from app.store.db.database import AdvisoryLock, open_database
-from app.store.db.database import AdvisoryLock
+from app.store.db.database import open_database
 from app.store.shared.maintenance import SharedMaintenance
 
 open_database(sys.argv[1])
@@ -119,6 +118,15 @@ def test_it_does_not_begin_while_a_thread_without_a_connection_writes(copies):
 def test_copies_write_at_the_same_time(copies, writer):
     with copies[0].writing():
         assert writers() == 2
+
+
+def test_a_write_within_a_write_ends_with_the_outer_one(copies):
+    with copies[0].writing():
+        with copies[0].writing():
+            assert writers() == 1
+        assert writers() == 1
+
+    assert writers() == 0
 
 
 def test_a_writer_whose_transaction_failed_holds_nothing_up(copies):
