@@ -275,7 +275,7 @@ class AppSettings(_DataSettings):
     oidc_client_id: Annotated[str, _beside_issuer("the client id that the provider names")] = Field(
         "", validate_default=True
     )
-    oidc_client_secret: str = Field("", repr=False)  # without it the app starts, for whoever has a password
+    oidc_client_secret: str = Field("", repr=False)  # without it the app starts, for those who have a password
     oidc_name: str = Field(default_factory=lambda values: urlsplit(values["oidc_issuer"]).hostname or "")
     oidc_only: Annotated[_Roles, AfterValidator(_without_admin)] = frozenset()
     allowed_addresses: _Networks = ()
