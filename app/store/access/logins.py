@@ -198,4 +198,4 @@ def _active(jti: Slot, now: Slot, seen_since: Slot) -> Any:
 
 
 def _revoke(which: object, now: datetime) -> int:
-    return _Login.update(revoked_at=now).where(which, _Login.revoked_at.is_null()).execute()
+    return _Login.update(revoked_at=now, oidc_tokens="").where(which, _Login.revoked_at.is_null()).execute()

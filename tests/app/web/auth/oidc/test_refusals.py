@@ -10,7 +10,7 @@ from support.records import a_user
 
 from app.actions import passwords
 from app.domain.permissions import Role
-from app.store.access import users
+from app.store.access import logins, users
 from app.store.access.one_time_links import Purpose
 from app.store.db import tables
 from app.web.application import build
@@ -200,6 +200,14 @@ def test_an_admin_unlinks_an_account_so_that_another_one_is_linked(admin, viewer
     admin.post(f"/users/{viewer.id}/provider", {"csrf_token": admin.csrf_token()})
 
     assert users.provider_account_of(viewer.id) is None
+
+
+def test_the_tokens_of_the_provider_are_removed_with_the_login(stranger, user, answers, clock):
+    come_back(stranger, answers)
+
+    logins.revoke_all_of(user.id, clock())
+
+    assert tables.LoginModel.get().oidc_tokens == ""
 
 
 def test_the_tokens_of_the_provider_are_not_readable_in_the_database(stranger, user, answers):
