@@ -16,6 +16,7 @@ from app.cli.opening import existing_user, opened, refuse
 from app.cli.printing import CONSOLE
 from app.domain.permissions import Role
 from app.domain.sentences import counted, plain
+from app.settings import AppSettings
 from app.store.access import passkeys
 from app.store.access import users as store
 from app.store.access.one_time_links import Purpose
@@ -36,13 +37,20 @@ def create_user(
     name: Annotated[str, typer.Option(help="The user's name.")] = "",
     password_stdin: Annotated[bool, _FROM_STDIN] = False,
 ) -> None:
-    """Add a user; without --password-stdin, generate a password and print it once."""
+    """Add a user; without --password-stdin, generate a password and print it once.
+
+    Users who sign in by a provider only get no password.
+    """
     if "@" not in email.strip("@"):
         refuse(f"'{email}' is not an e-mail address.")
-    with opened():
-        password_hash, generated = _password(email, name, from_stdin=password_stdin)
+    with opened() as settings:
+        by_provider = role in settings.roles_by_provider
+        password_hash, generated = (
+            (store.HASH_OF_NONE, "") if by_provider else _password(email, name, from_stdin=password_stdin)
+        )
         user = user_actions.create(email, UserFacts(name, role), password_hash, None, clock.utc_now())
-    typer.echo(f"{user.email} can sign in as {user.role}.")
+    way = f" by {settings.oidc_name}" if by_provider else ""
+    typer.echo(f"{user.email} can sign in{way} as {user.role}.")
     if generated:
         typer.echo(f"The password, shown only now: {generated}")
 
@@ -69,8 +77,9 @@ def reset_password(
     *, email: Annotated[str, typer.Option(help="Whose password.")], password_stdin: Annotated[bool, _FROM_STDIN] = False
 ) -> None:
     """Set a new password for a user, sign the user out everywhere and revoke the user's tokens."""
-    with opened():
+    with opened() as settings:
         user = existing_user(email)
+        _check_has_password(user, settings)
         password_hash, generated = _password(user.email, user.name, from_stdin=password_stdin)
         ended_tokens = passwords.reset(user, password_hash, clock.utc_now())
         left = len(passkeys.of_user(user.id))
@@ -96,6 +105,7 @@ def reset_link(*, email: Annotated[str, typer.Option(help="Whose password.")]) -
     """Print a link with which a user can choose a new password, once and within half an hour."""
     with opened() as settings:
         user = existing_user(email)
+        _check_has_password(user, settings)
         token = passwords.make_link(user.id, Purpose.RESET, None, clock.utc_now())
     typer.echo(f"{settings.public_url}/set-password?token={token}")
 
@@ -107,9 +117,17 @@ def reset_second_factor(*, email: Annotated[str, typer.Option(help="The user's e
         user = existing_user(email)
         second_factors.reset(user.id, None, clock.utc_now())
         still = those_that_count(user.id, clock.utc_now(), "`invoices reset-password` revokes tokens as well.")
-    typer.echo(f"{user.email} signs in by the password alone, and is signed out everywhere.")
+    typer.echo(f"{user.email} has no second factor and no passkeys any more, and is signed out everywhere.")
     if still:
         typer.echo(plain(still))
+
+
+def _check_has_password(user: User, settings: AppSettings) -> None:
+    if user.role in settings.roles_by_provider:
+        refuse(
+            f"OIDC_ONLY names the role {user.role}: "
+            f"{user.email} signs in by {settings.oidc_name} and needs no password."
+        )
 
 
 def _as_json(user: User) -> dict[str, object]:

@@ -21,6 +21,7 @@ from app.actions import link_mails as link_mail_actions
 from app.actions import passwords
 from app.actions import statement_mails as statement_mail_actions
 from app.domain.firm import Firm
+from app.domain.permissions import Role
 from app.domain.statement_mail import StatementMail
 from app.jobs.job_counts import DONE, FAILED
 from app.jobs.job_queue import QueueUnavailableError
@@ -127,12 +128,23 @@ class MailJobs:
     """The worker creates the links, so that no token is ever stored or in the queue; of a mail only the id is."""
 
     def __init__(
-        self, queue: Huey, server: MailServer, public_url: str, unsaved_firm: Firm, now: Callable[[], datetime]
+        self,
+        queue: Huey,
+        server: MailServer,
+        public_url: str,
+        unsaved_firm: Firm,
+        now: Callable[[], datetime],
+        *,
+        roles_by_provider: frozenset[Role] = frozenset(),
+        provider_name: str = "",
     ) -> None:
+        """Users of the `roles_by_provider` sign in by the provider of that name only."""
         self._server = server
         self._unsaved_firm = unsaved_firm
         self._public_url = public_url
         self._now = now
+        self._roles_by_provider = roles_by_provider
+        self._provider_name = provider_name
         self._link_task = queue.task(name="send_links")(self.send_due_links)
         self._statement_task = queue.task(name="send_statement")(self.send_statement_now)
         # They send what is tried again, and what was lost with a connection or the worker.
@@ -146,7 +158,13 @@ class MailJobs:
         if not settings.smtp_url:
             return None
         return cls(
-            queue, MailServer(settings.smtp_url, settings.mail_from), settings.public_url, settings.unsaved_firm, now
+            queue,
+            MailServer(settings.smtp_url, settings.mail_from),
+            settings.public_url,
+            settings.unsaved_firm,
+            now,
+            roles_by_provider=settings.roles_by_provider,
+            provider_name=settings.oidc_name,
         )
 
     def send_links(self) -> None:
@@ -175,18 +193,16 @@ class MailJobs:
             if mail is None:
                 return DONE
             user, purpose = users.find_by_email(mail.email), Purpose(mail.purpose)
-            if user is None or not user.active or user.is_program:
-                log.info("no link is sent to an address of which no user may sign in")
+            if user is None or not user.active or user.is_program or self._is_of_no_use(user, purpose):
+                log.info("no link is sent to an address of which no user may sign in by it")
                 link_mail_actions.drop(mail)
                 return DONE
             return self._send_link_to(user, purpose, mail)
 
     def _send_link_to(self, user: User, purpose: Purpose, mail: LinkMail) -> str:
         """Return the outcome; an error of the database is raised, and the mail is taken up again after some minutes."""
-        token = passwords.make_mailed_link(user.id, purpose, self._now())
         name = firm.current(self._unsaved_firm).name
-        subject, text = _MAILS[purpose]
-        text = text.format(site=self._public_url, link=f"{self._public_url}/set-password?token={token}")
+        subject, text = _SUBJECTS[purpose], self._text_for(user, purpose)
         try:
             self._server.send(user.email, subject.format(name or "Receivables"), text, name)
         except Exception as error:  # noqa: BLE001  # it ends this mail, and not the worker
@@ -195,6 +211,15 @@ class MailJobs:
         link_mail_actions.finish(mail, self._now())
         log.info("user %s was sent a link", user.id)
         return DONE
+
+    def _is_of_no_use(self, user: User, purpose: Purpose) -> bool:
+        return purpose is Purpose.RESET and user.role in self._roles_by_provider
+
+    def _text_for(self, user: User, purpose: Purpose) -> str:
+        if user.role in self._roles_by_provider:
+            return _INVITATION_TO_PROVIDER.format(site=self._public_url, provider=self._provider_name, email=user.email)
+        token = passwords.make_mailed_link(user.id, purpose, self._now())
+        return _TEXTS[purpose].format(site=self._public_url, link=f"{self._public_url}/set-password?token={token}")
 
     def _put_off_link(self, mail: LinkMail, error: Exception) -> None:
         if _is_passing(error):
@@ -322,7 +347,13 @@ This link lets you choose your password. It works once, within 7 days:
 If you do not know what this is about, there is nothing to do.
 """
 
-_MAILS = {
-    Purpose.RESET: ("A new password for {}", _RESET),
-    Purpose.INVITE: ("Your invitation to {}", _INVITATION),
-}
+_INVITATION_TO_PROVIDER = """\
+You are invited to {site}.
+
+Open that address, choose "Sign in with {provider}", and sign in there as {email}.
+
+If you do not know what this is about, there is nothing to do.
+"""
+
+_TEXTS = {Purpose.RESET: _RESET, Purpose.INVITE: _INVITATION}
+_SUBJECTS = {Purpose.RESET: "A new password for {}", Purpose.INVITE: "Your invitation to {}"}

@@ -75,6 +75,7 @@ class Route:
     Otherwise the user must have proved again who they are, by the same form or a short while ago; if they did not,
     `step_up` shows that form again, with `fields` for what was typed and what is wrong.
 
+    `changes_sign_in` routes are about how users sign in here: not for those who sign in by the provider only.
     `is_for_enrolling` routes are allowed to users who must set up a second factor first.
     `is_open_in_maintenance` is said of a POST that only looks, or that signs somebody in or out.
     """
@@ -85,6 +86,7 @@ class Route:
     right: Right | None = None
     largest_body: int = LARGEST_FORM
     is_for_enrolling: bool = False
+    changes_sign_in: bool = False
     step_up: Callable[..., HTTPResponse] | StepUp | None = StepUp.UNSAID
     is_open_in_maintenance: bool = False
 
@@ -155,6 +157,7 @@ class Guard:
                 if self._has_to_enrol(context) and not route.is_for_enrolling:
                     return _redirect(SECOND_FACTOR, SECOND_FACTOR)
                 _check_right(context, route.right)
+                self._check_signs_in_here(route, context)
             if request.method in SAFE_METHODS:
                 return _shown(route, context, arguments)
             if route.right is not None and not _is_small():
@@ -165,7 +168,6 @@ class Guard:
                     self.pages.disk_space.check(route.right)
                 with self._writing(route, context):
                     self._check_form(sent)
-                    self._check_password_counts(route, sent)
                     return _stepped_up(route, sent, arguments)
         except Refusal as refused:
             refusal = refused
@@ -232,9 +234,9 @@ class Guard:
         """Of who signs in by the provider, the provider asks for what it wants to be sure."""
         return not context.is_by_provider and self.access_policy.has_to_enrol(context.user)
 
-    def _check_password_counts(self, route: Route, context: RequestContext) -> None:
-        """Refuse to change how users sign in here who can only sign in by the provider."""
-        if route.step_up is StepUp.BY_HANDLER and self.access_policy.must_use_provider(context.user):
+    def _check_signs_in_here(self, route: Route, context: RequestContext) -> None:
+        """Raise ForbiddenError if the route is of no use to a user who signs in by the provider only."""
+        if route.changes_sign_in and self.access_policy.must_use_provider(context.user):
             name = self.pages.provider_name
             raise ForbiddenError(f"You sign in by {name}: how you do that is changed there.")
 

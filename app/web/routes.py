@@ -96,7 +96,7 @@ def pages(
     imports = Imports(pages, importer, jobs, heartbeat)
     exports = Exports(importer)
     bulk = Bulk(pages, exports)
-    users = Users(pages, settings.public_url, mails)
+    users = Users(pages, settings.public_url, mails, access_policy)
     firm_settings = FirmSettings(pages, settings.unsaved_firm)
     webhooks = Webhooks(pages, settings.webhook_private_hosts)
     automation = AutomationPage(pages, settings.data_dir, has_inbox=settings.inbox_dir is not None)
@@ -107,9 +107,9 @@ def pages(
     pending_sign_in = Sealing.with_keys(settings.secret_keys, "provider sign-in")
     provider_sign_in = ProviderSignIn(pages, browsers, rechecks.provider, pending_sign_in, rechecks, metrics)
     password_links = PasswordLinks(pages, mails, sessions, access_policy)
-    account = AccountPages(pages, browsers, access_policy.idle)
+    account = AccountPages(pages, browsers, access_policy)
     second_factors = SecondFactors(pages, browsers, access_policy, derived(settings.secret_key, "enrolment"))
-    passkeys = PasskeyPages(pages, browsers)
+    passkeys = PasskeyPages(pages, browsers, settings.oidc_issuer)
     passkey_sign_in = PasskeySignIn(sessions)
     tokens = Tokens(pages)
     excel = Excel(pages, settings.public_url)
@@ -316,28 +316,69 @@ def pages(
         Route("POST", "/forgot-password", password_links.send, step_up=None),
         Route("GET", "/account", account.show, Right.READ),
         Route("POST", "/account/name", account.rename, Right.READ, step_up=None),
-        Route("POST", "/account/password", account.change_password, Right.READ, step_up=StepUp.BY_HANDLER),
+        Route(
+            "POST",
+            "/account/password",
+            account.change_password,
+            Right.READ,
+            changes_sign_in=True,
+            step_up=StepUp.BY_HANDLER,
+        ),
         Route("POST", "/account/logins/<login_id:id>/end", account.end_login, Right.READ, step_up=None),
         Route("POST", "/account/logins/end-others", account.end_other_logins, Right.READ, step_up=None),
-        Route("GET", SECOND_FACTOR, second_factors.show, Right.READ, is_for_enrolling=True),
+        Route("GET", SECOND_FACTOR, second_factors.show, Right.READ, is_for_enrolling=True, changes_sign_in=True),
         Route(
-            "POST", SECOND_FACTOR, second_factors.enable, Right.READ, is_for_enrolling=True, step_up=StepUp.BY_HANDLER
+            "POST",
+            SECOND_FACTOR,
+            second_factors.enable,
+            Right.READ,
+            is_for_enrolling=True,
+            changes_sign_in=True,
+            step_up=StepUp.BY_HANDLER,
         ),
         Route(
-            "POST", "/account/second-factor/codes", second_factors.renew_codes, Right.READ, step_up=StepUp.BY_HANDLER
+            "POST",
+            "/account/second-factor/codes",
+            second_factors.renew_codes,
+            Right.READ,
+            changes_sign_in=True,
+            step_up=StepUp.BY_HANDLER,
         ),
-        Route("POST", "/account/second-factor/remove", second_factors.disable, Right.READ, step_up=StepUp.BY_HANDLER),
-        Route("GET", "/account/passkeys", passkeys.show, Right.READ, is_for_enrolling=True),
-        Route("POST", "/account/passkeys", passkeys.create, Right.READ, is_for_enrolling=True, step_up=passkeys.show),
+        Route(
+            "POST",
+            "/account/second-factor/remove",
+            second_factors.disable,
+            Right.READ,
+            changes_sign_in=True,
+            step_up=StepUp.BY_HANDLER,
+        ),
+        Route("GET", "/account/passkeys", passkeys.show, Right.READ, is_for_enrolling=True, changes_sign_in=True),
+        Route(
+            "POST",
+            "/account/passkeys",
+            passkeys.create,
+            Right.READ,
+            is_for_enrolling=True,
+            changes_sign_in=True,
+            step_up=passkeys.show,
+        ),
         Route(
             "POST",
             "/account/passkeys/begin",
             passkeys.begin,
             Right.READ,
             is_for_enrolling=True,
+            changes_sign_in=True,
             step_up=passkeys.show,
         ),
-        Route("GET", "/account/passkeys/new", passkeys.creation_options, Right.READ, is_for_enrolling=True),
+        Route(
+            "GET",
+            "/account/passkeys/new",
+            passkeys.creation_options,
+            Right.READ,
+            is_for_enrolling=True,
+            changes_sign_in=True,
+        ),
         Route("GET", "/account/passkeys/step-up", passkeys.step_up_options, Right.READ, is_for_enrolling=True),
         Route(
             "POST",
@@ -345,6 +386,7 @@ def pages(
             passkeys.delete,
             Right.READ,
             is_for_enrolling=True,
+            changes_sign_in=True,
             step_up=passkeys.ask_again,
         ),
         Route("GET", "/signed-in", sessions.stay, Right.READ, is_for_enrolling=True),

@@ -50,11 +50,14 @@ def use(user_id: int, passkey: Passkey, sign_count: int, challenged_at: datetime
         return passkey.user_id == user_id and passkeys.use(passkey.id, sign_count, challenged_at, now)
 
 
-def remove(user: User, passkey_id: int, now: datetime, *, new_login: NewLogin) -> None:
-    """Remove one's own passkey and end all sessions before the new login; raises MissingError or LastWayInError."""
+def remove(user: User, passkey_id: int, now: datetime, *, new_login: NewLogin, issuer: str = "") -> None:
+    """Remove one's own passkey and end all sessions before the new login; `issuer` is the provider of sign-ins here.
+
+    Raises MissingError or LastWayInError.
+    """
     with transaction():
         one_at_a_time(AdvisoryLock.PASSKEYS)
-        if not users.has_password(user.id) and len(passkeys.of_user(user.id)) == 1:
+        if len(passkeys.of_user(user.id)) == 1 and not _has_other_way_in(user, issuer):
             raise LastWayInError
         _revoke(user.id, passkey_id, user, now)
         _restart(user, new_login, now)
@@ -66,6 +69,10 @@ def remove_lost(user_id: int, passkey_id: int, by: User, now: datetime) -> None:
     with transaction():
         _revoke(user_id, passkey_id, by, now)
         logins.revoke_all_of(user_id, now)
+
+
+def _has_other_way_in(user: User, issuer: str) -> bool:
+    return users.has_password(user.id) or users.has_account_at(user.id, issuer)
 
 
 def _revoke(user_id: int, passkey_id: int, by: User, now: datetime) -> None:

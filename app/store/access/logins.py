@@ -50,7 +50,7 @@ class Login:
 class NewLogin:
     """A session to start; `address` is the client's IP address, `replaces` the id of a session that then ends.
 
-    `provider_tokens` are sealed; None if no provider signs the user in.
+    `confirmed_at` is when a provider confirmed the user, None if no provider signed them in; its tokens are sealed.
     """
 
     jti: str
@@ -58,7 +58,8 @@ class NewLogin:
     address: str = ""
     user_agent: str = ""
     replaces: str = ""
-    provider_tokens: str | None = None
+    confirmed_at: datetime | None = None
+    provider_tokens: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def start(user_id: int, new: NewLogin, now: datetime) -> None:
         expires_at=new.expires_at,
         address=new.address,
         user_agent=new.user_agent[:_LONGEST_AGENT],
-        oidc_confirmed_at=None if new.provider_tokens is None else now,
-        oidc_tokens=new.provider_tokens or "",
+        oidc_confirmed_at=new.confirmed_at,
+        oidc_tokens=new.provider_tokens,
     )
 
 
@@ -197,4 +198,4 @@ def _active(jti: Slot, now: Slot, seen_since: Slot) -> Any:
 
 
 def _revoke(which: object, now: datetime) -> int:
-    return _Login.update(revoked_at=now).where(which, _Login.revoked_at.is_null()).execute()
+    return _Login.update(revoked_at=now, oidc_tokens="").where(which, _Login.revoked_at.is_null()).execute()

@@ -129,6 +129,12 @@ def provider_account_of(user_id: int) -> tuple[str, str] | None:
     return (row.oidc_issuer, row.oidc_subject) if row.oidc_issuer and row.oidc_subject else None
 
 
+def has_account_at(user_id: int, issuer: str) -> bool:
+    """Return whether the provider of that issuer signs the user in."""
+    account = provider_account_of(user_id)
+    return account is not None and account[0] == issuer
+
+
 def set_provider_account(user_id: int, account: tuple[str, str] | None) -> None:
     """Set issuer and subject of the user's account at a provider."""
     issuer, subject = account or (None, None)

@@ -1,14 +1,14 @@
 """The account page: users change their password and end their own logins."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bottle import HTTPResponse
 
 from app.actions import passwords, sign_in
 from app.actions import users as user_actions
 from app.actions.users import BorrowedNameError
-from app.store.access import api_tokens, logins, second_factor
+from app.store.access import api_tokens, logins, second_factor, users
+from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.one_time_codes import RECOVERY_CODES
 from app.web.auth.remaining_tokens import those_that_count
@@ -25,7 +25,7 @@ _LONGEST_NAME = 100
 class AccountPages:
     pages: Pages
     browsers: BrowserSessions
-    idle: timedelta
+    access_policy: AccessPolicy
 
     def show(
         self, context: RequestContext, fields: Form | None = None, name_fields: Form | None = None
@@ -36,10 +36,12 @@ class AccountPages:
             status=422 if name_fields else None,
             fields=fields or Form({}),
             name_fields=name_fields or Form({}),
-            logins=logins.of_user(context.user.id, context.now, self.idle),
+            logins=logins.of_user(context.user.id, context.now, self.access_policy.idle),
             this=context.login.id if context.login else None,
             codes_left=second_factor.recovery_codes_left(context.user.id),
             codes=RECOVERY_CODES,
+            has_password=users.has_password(context.user.id),
+            must_use_provider=self.access_policy.must_use_provider(context.user),
             tokens=len(api_tokens.good_ones_of(context.user.id, context.now)),
         )
 
@@ -60,7 +62,7 @@ class AccountPages:
         password_hash = "" if fields.errors else hash_of_chosen(context, fields, context.user)
         if fields.errors:
             return self.show(context, fields)
-        new_login = self.browsers.new_login(context)
+        new_login = self.browsers.renewed_login(context)
         passwords.change(context.user, password_hash, context.user, context.now, new_login=new_login)
         renewed = self.browsers.signed_in(context, new_login)
         still = those_that_count(context.user.id, context.now, "see below whether you know them.")

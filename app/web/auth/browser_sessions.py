@@ -31,6 +31,14 @@ class BrowserSessions:
             replaces=context.login.jti if context.login else "",
         )
 
+    def renewed_login(self, context: RequestContext) -> NewLogin:
+        """Return a login in the place of the present one; a provider that signed its user in is still asked."""
+        new, login = self.new_login(context), context.login
+        if login is None or not login.is_by_provider:
+            return new
+        tokens = logins.provider_tokens_of(login)
+        return replace(new, expires_at=login.expires_at, confirmed_at=login.confirmed_at, provider_tokens=tokens)
+
     def signed_in(self, context: RequestContext, new_login: NewLogin) -> RequestContext:
         login = logins.find_active(new_login.jti, context.now)
         log.info("user %s signed in", login.user.id if login else None)

@@ -18,7 +18,7 @@ from app.web.http.passkeys.relying_party import Ceremony, PasskeyRefusedError
 from app.web.http.request_context import RequestContext
 
 # One sentence for each reason: it must not tell a stranger which passkeys and users there are.
-_REFUSED = "This passkey does not sign you in: please try again, or use your password."
+_REFUSED = "This passkey does not sign you in: please try again, or sign in another way."
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class PasskeySignIn:
         new_login = self.sessions.browsers.new_login(context)
         try:
             passkey = claimed_passkey(sent)
-            user = _may_sign_in(passkey)
+            user = self._may_sign_in(passkey)
             use = context.relying_party.used(sent, passkey, Ceremony.SIGN_IN, context.form_secret, context.now)
         except PasskeyRefusedError as refused:
             if owner:
@@ -54,6 +54,14 @@ class PasskeySignIn:
             return self._refused(context, wanted, owner, sign_in.REPLAYED)
         attempt.succeeded(context)
         return self.sessions.signed_in(context, new_login, wanted)
+
+    def _may_sign_in(self, passkey: Passkey) -> User:
+        user = users.get(passkey.user_id)
+        if user is None or not user.active:
+            raise PasskeyRefusedError("a deactivated user")
+        if self.sessions.access_policy.must_use_provider(user):
+            raise PasskeyRefusedError("a passkey where the provider is asked")
+        return user
 
     def _refused(self, context: RequestContext, wanted: str, owner: User | None, reason: str) -> HTTPResponse:
         self.sessions.metrics.failed_logins.labels("passkey").inc()
@@ -66,10 +74,3 @@ def _owner(sent: str) -> User | None:
         return users.get(claimed_passkey(sent).user_id)
     except PasskeyRefusedError:
         return None
-
-
-def _may_sign_in(passkey: Passkey) -> User:
-    user = users.get(passkey.user_id)
-    if user is None or not user.active:
-        raise PasskeyRefusedError("a deactivated user")
-    return user

@@ -7,7 +7,7 @@ from bottle import HTTPResponse
 
 from app.actions.credentials import passkeys as passkey_actions
 from app.actions.credentials.passkeys import LastWayInError, TooManyPasskeysError
-from app.store.access import passkeys
+from app.store.access import passkeys, users
 from app.store.access.logins import NewLogin
 from app.store.access.passkeys import PasskeyTakenError
 from app.web.auth.browser_sessions import BrowserSessions
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 class PasskeyPages:
     pages: Pages
     browsers: BrowserSessions
+    issuer: str
 
     def show(
         self, context: RequestContext, fields: Form | None = None, removing: int = 0, status: int | None = None
@@ -40,6 +41,7 @@ class PasskeyPages:
             nothing=Form({}),
             passkeys=passkeys.of_user(context.user.id),
             removing=removing,
+            has_other_way=context.user.has_totp or users.has_account_at(context.user.id, self.issuer),
             is_possible=context.relying_party.is_possible,
         )
 
@@ -67,7 +69,7 @@ class PasskeyPages:
         name = " ".join(fields.text("name", required=True, longest=_LONGEST_NAME).split())
         if fields.errors:
             return self.show(context, fields)
-        sent, new_login = context.form.get(FIELD, ""), self.browsers.new_login(context)
+        sent, new_login = context.form.get(FIELD, ""), self.browsers.renewed_login(context)
         try:
             new = _possible(context).registered(sent, name, _handle(context), context.form_secret, context.now)
         except PasskeyRefusedError as refused:
@@ -83,9 +85,9 @@ class PasskeyPages:
 
     def delete(self, context: RequestContext, passkey_id: int) -> HTTPResponse:
         """Remove a passkey; all other logins end."""
-        new_login = self.browsers.new_login(context)
+        new_login = self.browsers.renewed_login(context)
         try:
-            passkey_actions.remove(context.user, passkey_id, context.now, new_login=new_login)
+            passkey_actions.remove(context.user, passkey_id, context.now, new_login=new_login, issuer=self.issuer)
         except LastWayInError as refused:
             fields = Form({})
             fields.errors["remove"] = str(refused)

@@ -57,7 +57,7 @@ class SecondFactors:
         if step is None or fields.errors:
             return self.show(context, fields)
         codes = one_time_codes.new_recovery_codes()
-        new_login = self.browsers.new_login(context)
+        new_login = self.browsers.renewed_login(context)
         second_factors.enable(context.user, secret, step, codes, context.now, new_login=new_login)
         renewed = self.browsers.signed_in(context, new_login)
         return self.browsers.hand_over(renewed, self._codes(renewed, codes, is_new=True))
@@ -78,7 +78,7 @@ class SecondFactors:
         check_proof(context, fields)
         if fields.errors:
             return self.show(context, fields, opened="removal")
-        new_login = self.browsers.new_login(context)
+        new_login = self.browsers.renewed_login(context)
         second_factors.disable(context.user, context.now, new_login=new_login)
         renewed = self.browsers.signed_in(context, new_login)
         still = those_that_count(context.user.id, context.now, "see below whether you know them.")

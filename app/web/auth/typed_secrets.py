@@ -31,7 +31,9 @@ def with_step_up(context: RequestContext, fields: Form) -> RequestContext:
         raise LookupError("Nobody is signed in.")
     if context.has_stepped_up:
         return context
-    if context.is_by_provider:
+    if context.is_by_provider and context.form.get(FIELD):
+        check_passkey(context, fields)
+    elif context.is_by_provider:
         fields.errors["provider"] = "Please confirm who you are first, by the link below; then send this again."
     else:
         check_proof(context, fields)

@@ -15,7 +15,9 @@ from app.store.access.one_time_links import Purpose
 from app.store.access.users import EmailTakenError, User
 from app.store.ledger import customer_choice, customers, invoices
 from app.web.auth import scopes
+from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.remaining_tokens import those_that_count
+from app.web.http.errors import ConflictError
 from app.web.http.forms import Form
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
@@ -28,6 +30,7 @@ class Users:
     pages: Pages
     public_url: str
     mails: MailJobs | None
+    access_policy: AccessPolicy
 
     def index(self, context: RequestContext) -> HTTPResponse:
         everybody = users.all_users()
@@ -99,6 +102,8 @@ class Users:
 
     def make_link(self, context: RequestContext, user_id: int) -> HTTPResponse:
         user = users.existing(user_id)
+        if self.access_policy.must_use_provider(user):
+            raise ConflictError(f"{user.email} signs in by {self.pages.provider_name}, and needs no password here.")
         return self._link(context, user, Purpose.RESET if users.has_password(user_id) else Purpose.INVITE)
 
     def reset_second_factor(self, context: RequestContext, user_id: int) -> HTTPResponse:
@@ -123,10 +128,13 @@ class Users:
         return self.pages.redirect(context, f"/users/{user_id}", flash=flash)
 
     def _invited(self, context: RequestContext, user: User, *, by_mail: bool) -> HTTPResponse:
-        if self.mails is None or not by_mail:
+        if self.mails and by_mail:
+            self.mails.send_links()
+            return self.pages.redirect(context, "/users", flash=f"An invitation is on its way to {user.email}.")
+        if not self.access_policy.must_use_provider(user):
             return self._link(context, user, Purpose.INVITE)
-        self.mails.send_links()
-        return self.pages.redirect(context, "/users", flash=f"An invitation is on its way to {user.email}.")
+        flash = f"{user.email} may now sign in by {self.pages.provider_name} at {self.public_url}: tell them so."
+        return self.pages.redirect(context, "/users", flash=flash)
 
     def _link(self, context: RequestContext, user: User, purpose: Purpose) -> HTTPResponse:
         token = passwords.make_link(user.id, purpose, context.user, context.now)
@@ -160,6 +168,7 @@ class Users:
             new_customers=scopes.NEW_CUSTOMERS,
             has_mail=self.mails is not None,
             names=customers.names(scope.customers),
+            may_have_password=user is not None and not self.access_policy.must_use_provider(user),
             has_provider_account=user is not None and users.provider_account_of(user.id) is not None,
             passkeys=passkeys.of_user(user.id) if user else [],
             last_seen=users.last_seen().get(user.id) if user else None,

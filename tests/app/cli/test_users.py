@@ -11,10 +11,11 @@ from support.records import a_passkey, a_user
 from app import clock
 from app.actions import api_tokens as token_actions
 from app.actions import passwords, second_factors
-from app.domain.permissions import TokenRight
+from app.domain.permissions import Role, TokenRight
 from app.store.access import api_tokens, audit_entries, one_time_links, second_factor, users
 from app.store.access.api_tokens import TokenFacts
 from app.store.access.one_time_links import Purpose
+from app.store.db import tables
 
 
 @pytest.fixture
@@ -42,13 +43,42 @@ def test_nobody_gets_a_link_who_is_no_user(invoices):
     assert (refused.returncode, refused.stderr) == (1, "There is no user eve@example.com.\n")
 
 
+@pytest.fixture
+def invoices_with_provider(sqlite, tmp_path):
+    """Run a command where viewers sign in by a provider only."""
+    provider = {"OIDC_ISSUER": "https://login.example.com", "OIDC_CLIENT_ID": "invoices", "OIDC_ONLY": "viewer"}
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{sqlite.database}", "DATA_DIR": str(tmp_path), **provider}
+
+    return partial(command_line.run, environment)
+
+
+def test_a_user_who_signs_in_by_the_provider_only_is_added_without_a_password(invoices_with_provider):
+    added = invoices_with_provider("create-user", "--email", "eve@example.com", "--role", "viewer")
+
+    assert added.stdout == "eve@example.com can sign in by login.example.com as viewer.\n"
+    assert not users.has_password(users.find_by_email("eve@example.com").id)
+
+
+@pytest.mark.parametrize("command", ["reset-password", "reset-link"])
+def test_no_password_is_given_to_who_signs_in_by_the_provider_only(invoices_with_provider, command):
+    a_user("eve@example.com", Role.VIEWER)
+
+    refused = invoices_with_provider(command, "--email", "eve@example.com")
+
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == (
+        "OIDC_ONLY names the role viewer: eve@example.com signs in by login.example.com and needs no password."
+    )
+    assert tables.OneTimeLinkModel.select().count() == 0
+
+
 def test_a_lost_second_step_is_taken_away(invoices, now, sqlite):
     user = a_user("ann@example.com")
     second_factors.enable(user, "SECRET", 1, [], now)
 
     said = invoices("reset-second-factor", "--email", "ann@example.com").stdout
 
-    assert said == "ann@example.com signs in by the password alone, and is signed out everywhere.\n"
+    assert said == "ann@example.com has no second factor and no passkeys any more, and is signed out everywhere.\n"
     assert second_factor.enabled_users() == set()
 
 

@@ -67,6 +67,33 @@ def test_a_mail_that_a_stranger_asked_for_leaves_the_link_of_an_admin_good(jobs,
     assert one_time_links.find(token, now) is not None
 
 
+@pytest.fixture
+def jobs_with_provider(database, server, clock):
+    """Jobs of a site where viewers sign in by a provider only."""
+    only = {"roles_by_provider": frozenset({Role.VIEWER}), "provider_name": "Example Ltd"}
+    return MailJobs(open_queue(), server, "https://invoices.example", UNSAVED, clock, **only)
+
+
+def test_an_invitation_to_sign_in_by_the_provider_names_it_and_has_no_link(jobs_with_provider, inbox):
+    a_user("eve@example.com", Role.VIEWER)
+
+    ask(jobs_with_provider, "eve@example.com", Purpose.INVITE)
+
+    ((_, mail),) = inbox.mails
+    text = mail.get_content()
+    assert 'choose "Sign in with Example Ltd", and sign in there as eve@example.com.' in text
+    assert "set-password" not in text
+
+
+def test_who_came_to_sign_in_by_the_provider_only_is_sent_no_link_for_a_password(jobs_with_provider, inbox):
+    a_user("eve@example.com", Role.VIEWER)
+
+    ask(jobs_with_provider, "eve@example.com")
+
+    assert inbox.mails == []
+    assert unsent() == []
+
+
 def test_a_user_is_sent_a_link_that_works(jobs, inbox, now):
     user = a_user("ann@example.com")
 

@@ -139,6 +139,7 @@ class ProviderSignIn:
         lasting = self.browsers.lasting if tokens.refresh_token else min(self.browsers.lasting, LONGEST_UNCONFIRMED)
         new_login = replace(
             self.browsers.new_login(context),
+            confirmed_at=context.now,
             provider_tokens=self.rechecks.sealed(tokens, context.now),
             expires_at=context.now + lasting,
         )

@@ -22,7 +22,7 @@ from app.web.application import build
 
 PAGE = "/account/passkeys"
 SECRET = "JBSWY3DPEHPK3PXP" * 2
-REFUSED = "This passkey does not sign you in: please try again, or use your password."
+REFUSED = "This passkey does not sign you in: please try again, or sign in another way."
 
 
 def step_up(browser, clock):

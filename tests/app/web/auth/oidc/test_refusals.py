@@ -3,87 +3,27 @@
 from datetime import timedelta
 
 import pytest
-from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
-from support.browser import QUICK_HASH, Browser
+from joserfc.jwk import RSAKey
+from support.browser import PASSWORD, QUICK_HASH, Browser
+from support.oidc_answers import ISSUER, KEY, Answers, answering, come_back, settings_with_provider
 from support.records import a_user
 
 from app.actions import passwords
 from app.domain.permissions import Role
-from app.settings import AppSettings
-from app.store.access import users
+from app.store.access import logins, users
 from app.store.access.one_time_links import Purpose
 from app.store.db import tables
 from app.web.application import build
-from app.web.auth.oidc.errors import ProviderAwayError
-from app.web.auth.oidc.provider import Provider, ProviderTokens
-
-ISSUER = "https://login.example.com"
-KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})
-METADATA = {
-    "issuer": ISSUER,
-    "authorization_endpoint": f"{ISSUER}/authorize",
-    "token_endpoint": f"{ISSUER}/token",
-    "jwks_uri": f"{ISSUER}/keys",
-}
-CALLBACK = "/sign-in/provider/callback"
-
-
-class Answers:
-    """Stands in for the provider's HTTP: what its documents say, and the tokens it gives."""
-
-    def __init__(self, clock):
-        self.clock = clock
-        self.metadata = dict(METADATA)
-        self.keys = [KEY]
-        self.signed_with = KEY
-        self.nonce = ""
-        self.claims = {}
-        self.refresh_token = "a refresh token"
-        self.is_away = False
-        self.asked_for_keys = 0
-
-    def document(self, url):
-        if self.is_away:
-            raise ProviderAwayError("Example Ltd does not answer as it should: please try again in a minute.", url)
-        if url.endswith("/keys"):
-            self.asked_for_keys += 1
-            return KeySet(self.keys).as_dict(private=False)
-        return self.metadata
-
-    def tokens(self):
-        if self.is_away:
-            raise ProviderAwayError("Example Ltd does not answer as it should: please try again in a minute.", "away")
-        now = int(self.clock().timestamp())
-        claims = {"iss": ISSUER, "sub": "ann-1", "aud": "invoices", "iat": now, "exp": now + 300, "nonce": self.nonce}
-        claims |= {"email": "ann@example.com", "email_verified": True} | self.claims
-        header = {"alg": "RS256", "kid": self.signed_with.kid}
-        return ProviderTokens(jwt.encode(header, claims, self.signed_with), "access", self.refresh_token)
 
 
 @pytest.fixture
 def answers(monkeypatch, clock):
-    given = Answers(clock)
-    monkeypatch.setattr(Provider, "_document", lambda _, url: given.document(url))
-    monkeypatch.setattr(Provider, "tokens_for", lambda *_: given.tokens())
-    monkeypatch.setattr(Provider, "refreshed", lambda *_: given.tokens())
-    return given
+    return answering(Answers(clock), monkeypatch)
 
 
 @pytest.fixture
 def settings(tmp_path):
-    return AppSettings.from_environment(
-        {
-            "DATA_DIR": str(tmp_path / "data"),
-            "SECRET_KEY": "k" * 40,
-            "PUBLIC_URL": "http://localhost:80",
-            "OIDC_ISSUER": ISSUER,
-            "OIDC_CLIENT_ID": "invoices",
-            "OIDC_CLIENT_SECRET": "a secret",
-            "OIDC_NAME": "Example Ltd",
-            "OIDC_ONLY": "viewer",
-        }
-    )
+    return settings_with_provider(tmp_path)
 
 
 @pytest.fixture
@@ -91,12 +31,13 @@ def viewer(sqlite):
     return a_user("eve@example.com", Role.VIEWER, "Eve", QUICK_HASH)
 
 
-def come_back(browser, answers, wanted="/", again=False, **query):
-    asked = {"again": "1"} if again else {"next": wanted}
-    parameters = browser.get("/sign-in/provider", asked).location.split("?")[1].split("&")
-    sent = dict(part.split("=", 1) for part in parameters)
-    answers.nonce = sent["nonce"]
-    return browser.get(CALLBACK, {"code": "c", "state": sent["state"], **query}, expect_errors=True)
+@pytest.fixture
+def admin(stranger, user, clock):
+    page = stranger.get("/sign-in?password=yes")
+    page.forms[0]["email"], page.forms[0]["password"] = "ann@example.com", PASSWORD
+    page.forms[0].submit()
+    tables.LoginModel.update(stepped_up_at=clock()).execute()
+    return stranger
 
 
 def test_who_comes_back_is_led_to_a_page_of_ours_only(stranger, user, answers):
@@ -143,8 +84,8 @@ def test_a_provider_that_is_away_is_named_and_the_password_still_counts(stranger
 
     assert page.status_int == 503
     assert "Example Ltd does not answer as it should: please try again in a minute." in page.text
-    page.form["email"], page.form["password"] = "ann@example.com", "correct horse battery"
-    assert page.form.submit().status_int == 303
+    page.forms[0]["email"], page.forms[0]["password"] = "ann@example.com", PASSWORD
+    assert page.forms[0].submit().status_int == 303
 
 
 def test_an_issuer_with_another_name_is_refused(stranger, user, answers):
@@ -206,7 +147,7 @@ def test_attempts_to_come_back_are_limited(stranger, user, answers):
 
 
 def test_a_password_of_who_has_to_use_the_provider_is_refused_like_a_wrong_one(stranger, viewer, answers):
-    token = stranger.get("/sign-in?password=yes").form["csrf_token"].value
+    token = stranger.get("/sign-in?password=yes").forms[0]["csrf_token"].value
     typed = {"email": "eve@example.com", "password": "correct horse battery", "csrf_token": token}
 
     page = stranger.post("/sign-in", typed, expect_errors=True)
@@ -253,16 +194,20 @@ def test_who_has_to_use_the_provider_changes_no_password_here(stranger, viewer, 
     assert "You sign in by Example Ltd: how you do that is changed there." in refused.text
 
 
-def test_an_admin_unlinks_an_account_so_that_another_one_is_linked(stranger, user, viewer, answers, clock):
+def test_an_admin_unlinks_an_account_so_that_another_one_is_linked(admin, viewer):
     users.set_provider_account(viewer.id, (ISSUER, "eve-0"))
-    page = stranger.get("/sign-in?password=yes")
-    page.form["email"], page.form["password"] = "ann@example.com", "correct horse battery"
-    page.form.submit()
-    tables.LoginModel.update(stepped_up_at=clock()).execute()
 
-    stranger.post(f"/users/{viewer.id}/provider", {"csrf_token": stranger.csrf_token()})
+    admin.post(f"/users/{viewer.id}/provider", {"csrf_token": admin.csrf_token()})
 
     assert users.provider_account_of(viewer.id) is None
+
+
+def test_the_tokens_of_the_provider_are_removed_with_the_login(stranger, user, answers, clock):
+    come_back(stranger, answers)
+
+    logins.revoke_all_of(user.id, clock())
+
+    assert tables.LoginModel.get().oidc_tokens == ""
 
 
 def test_the_tokens_of_the_provider_are_not_readable_in_the_database(stranger, user, answers):
@@ -271,3 +216,21 @@ def test_the_tokens_of_the_provider_are_not_readable_in_the_database(stranger, u
     kept = tables.LoginModel.get().oidc_tokens
     assert kept.startswith("gAAAA")
     assert "a refresh token" not in kept
+
+
+def test_an_invitation_of_who_has_to_use_the_provider_names_it_and_makes_no_link(admin):
+    form = next(form for form in admin.get("/users/new").forms.values() if "role" in form.fields)
+    form["email"], form["role"] = "eve@example.com", "viewer"
+
+    page = form.submit().follow()
+
+    assert "eve@example.com may now sign in by Example Ltd at http://localhost:80: tell them so." in page.text
+    assert tables.OneTimeLinkModel.select().count() == 0
+
+
+def test_no_link_to_choose_a_password_is_made_for_who_has_to_use_the_provider(admin, viewer):
+    assert "Make a link to choose a password" not in admin.get(f"/users/{viewer.id}").text
+
+    admin.post(f"/users/{viewer.id}/link", {"csrf_token": admin.csrf_token()}, status=409)
+
+    assert tables.OneTimeLinkModel.select().count() == 0
