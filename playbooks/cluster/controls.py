@@ -22,14 +22,14 @@ _SECONDS = 10
 
 def site_answers_over_https(found: ClusterSession) -> str:
     try:
-        wait_until_served(found.settings.load_balancer_name, found.settings.domain, seconds=0)
+        wait_until_served(found.settings.public_host, found.settings.domain, seconds=0)
     except HostError as error:
         return str(error)
     return ""
 
 
 def plain_http_leads_to_https(found: ClusterSession) -> str:
-    connection = http.client.HTTPConnection(found.settings.load_balancer_name, timeout=_SECONDS)
+    connection = http.client.HTTPConnection(found.settings.public_host, timeout=_SECONDS)
     try:
         connection.request("GET", "/", headers={"Host": found.settings.domain})
         answer = connection.getresponse()
@@ -107,7 +107,7 @@ def tasks_cannot_write_their_disk(found: ClusterSession) -> str:
 
 def tasks_are_not_root(found: ClusterSession) -> str:
     return _of_each_container(
-        found, lambda one: "is root" if str(one.get("user", "")).startswith(("0", "root")) else ""
+        found, lambda one: "is root" if str(one.get("user") or "root").startswith(("0", "root")) else ""
     )
 
 
@@ -166,6 +166,7 @@ def _addresses(rule: Mapping[str, Any]) -> list[str]:
     return [
         *(one["CidrIp"] for one in rule.get("IpRanges", ())),
         *(one["CidrIpv6"] for one in rule.get("Ipv6Ranges", ())),
+        *(one["PrefixListId"] for one in rule.get("PrefixListIds", ())),
     ]
 
 

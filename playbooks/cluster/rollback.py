@@ -21,7 +21,7 @@ def rollback(found: ClusterSession, to: str) -> None:
         with found.steps.step("Start tasks beside, switch to them, let the others end"):
             services.roll(found, services.rolled_again(found, release), version)
         with found.steps.step("Wait until the site answers"):
-            wait_until_served(found.settings.load_balancer_name, found.settings.domain, seconds=_SERVED_SECONDS)
+            wait_until_served(found.settings.public_host, found.settings.domain, seconds=_SERVED_SECONDS)
         releases.mark_rolled_back_to(found, version)
         images.mark_deployed(found, release.images)
         history.append(found, "rollback", version, "serves")
