@@ -59,18 +59,18 @@ class ClusterDeployment:
         with steps.step("Have the secret, and the tasks of this version"):
             secret.ensure(session)
             release = self._registered(pushed)
-            releases.write(session, release)
-        if not before:
+        is_first = not releases.served(session)
+        if is_first:
             with steps.step("Have the database and its roles"):
                 self._of_backup(release).output_of(_SET_UP)
-        self._migrate(release, before)
+        self._migrate(release, is_first=is_first)
         with steps.step("Start tasks beside, switch to them, let the old ones end"):
             services.roll(session, services.rolled_again(session, release), version)
-        served = replace(release, served_since=utc_now())
-        releases.write(session, served)
+        # Not before: of the version that serves it would take the place of a note that a rollback needs.
+        releases.write(session, replace(release, served_since=utc_now()))
         images.mark_deployed(session, pushed)
         with steps.step("Wait until the site answers"):
-            wait_until_served(session.settings.load_balancer_name, session.settings.domain, seconds=_SERVED_SECONDS)
+            wait_until_served(session.settings.public_host, session.settings.domain, seconds=_SERVED_SECONDS)
         with steps.step("Forget releases that are no longer kept"):
             releases.prune(session)
         self._create_first_admin()
@@ -86,14 +86,14 @@ class ClusterDeployment:
         known = releases.migrations_of(self.release.tree)
         return ClusterRelease(self.release.version, pushed, known, revisions)
 
-    def _migrate(self, release: ClusterRelease, before: ClusterRelease | None) -> None:
+    def _migrate(self, release: ClusterRelease, *, is_first: bool) -> None:
         steps, session = self.session.steps, self.session
         once = OneOff(session, release.revisions[session.settings.once_family], "once")
         with steps.step("Look for migrations"):
             pending = once.output_of("invoices", "migrate", "--pending").split()
         if not pending:
             return
-        if before:
+        if not is_first:
             with steps.step("Back up the database before it is migrated"):
                 database.snapshot(session, f"{session.settings.name}-before-migrating-{utc_now_in_names().lower()}")
         with steps.step(f"Migrate: {', '.join(pending)}"):
