@@ -98,7 +98,7 @@ def only_the_balancer_is_reachable(found: ClusterSession) -> str:
     }
     described = ec2.describe_security_groups(GroupIds=sorted(groups))["SecurityGroups"]
     is_open = [one["GroupId"] for one in described if any(_addresses(rule) for rule in one["IpPermissions"])]
-    return f"{', '.join(is_open)} lets addresses in" if is_open else ""
+    return f"addresses are let in by {', '.join(is_open)}" if is_open else ""
 
 
 def tasks_cannot_write_their_disk(found: ClusterSession) -> str:
@@ -118,7 +118,7 @@ def tasks_run_images_by_digest(found: ClusterSession) -> str:
 def services_go_back_by_themselves(found: ClusterSession) -> str:
     services = (found.settings.app_service, found.settings.worker_service)
     wrong = [name for name in services if not _has_breaker(releases.service(found, name))]
-    return f"{', '.join(wrong)} has no circuit breaker that rolls back" if wrong else ""
+    return f"no circuit breaker rolls back {', '.join(wrong)}" if wrong else ""
 
 
 CONTROLS: tuple[Control, ...] = (
