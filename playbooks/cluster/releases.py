@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from playbooks.cluster import notes
@@ -16,9 +16,10 @@ _MIGRATIONS = "app/store/migrations"
 
 @dataclass(frozen=True, slots=True)
 class ClusterRelease:
-    """`revisions` has the task definition of each family; `is_left` says that it was gone back from.
+    """`revisions` has the task definition of each family, and `settings` what `server.env` added to them.
 
-    `served_since` is the moment of its deploy in UTC; a release is noted once it has served.
+    `served_since` is the moment of its deploy in UTC: it is noted once it has served. `is_left` says that it was gone
+    back from.
     """
 
     version: str
@@ -27,6 +28,7 @@ class ClusterRelease:
     revisions: Mapping[str, str]
     served_since: str = ""
     is_left: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_note(cls, noted: Mapping[str, Any]) -> Self:

@@ -51,7 +51,7 @@ def test_tasks_of_no_release_that_is_noted_are_of_an_interrupted_deploy(found, c
 def test_other_settings_that_do_not_start_leave_the_release_of_the_same_version(found, cluster, monkeypatch):
     releases.write(found, V1)
     fakes = {
-        "_is_unchanged": lambda *_words: False,
+        "ClusterDeployment._is_unchanged": lambda *_words: False,
         "images.pushed": lambda *_words, **_options: {},
         "secret.ensure": lambda *_words: None,
         "ClusterDeployment._registered": lambda *_words: ClusterRelease("v1", {}, [], {"invoices-app": "app:2"}),
