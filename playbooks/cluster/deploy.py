@@ -48,13 +48,13 @@ class ClusterDeployment:
 
     def run(self) -> None:
         session, version = self.session, self.release.version
-        before = releases.current(session)
         if session.is_rehearsal:
-            self._describe(before)
+            self._describe(releases.current(session))
             return
         if not images.are_pushed(session, version):
             images.require_docker(session)
         with lock.held(session, f"deploy {version}"), history.failure_noted(session, "deploy", version):
+            before = releases.current(session)
             if self._deploy(before):
                 came_after = before.version if before else "nothing"
                 history.append(session, "deploy", version, f"serves, before it {came_after}")
