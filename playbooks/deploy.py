@@ -154,7 +154,7 @@ class Deployment:
     def _note_signer(self, stack: Stack) -> None:
         public = stack.execute(*ONCE, "backup", "sh", "-c", _SIGNING_KEY)
         if public.out:
-            backup_key.note_signer(self.session.settings, public.out)
+            backup_key.note_signer(backup_key.file_of(self.session.settings), public.out)
 
     def _begin_backups(self) -> None:
         """Have backups made and proved at once where none is proved yet: the timers prove them in the night only."""

@@ -9,7 +9,7 @@ from invoke.tasks import task
 from rich.console import Console
 
 from playbooks.steps.public_records import is_not_public, missing
-from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, settings_or_exit
+from playbooks.steps.session import SERVER_HELP, STACK, RefusedError, machine_settings_or_exit
 from provisioning.settings import HostSettings
 
 _PAUSE_SECONDS = 10
@@ -19,7 +19,7 @@ _PAUSE_SECONDS = 10
 def records(_context: Context, *, server: str = "", stack: str = STACK, wait: bool = False) -> None:
     """Ask public DNS for the records of the domain, and say which are to be set."""
     console = Console(highlight=False, soft_wrap=True)
-    settings = settings_or_exit(server, stack)
+    settings = machine_settings_or_exit(server, stack)
     if is_not_public(settings.host):
         console.print(f"{settings.host} is no public address: where {settings.domain} has to lead is not known.")
         return

@@ -58,7 +58,7 @@ def up(
     state: str = "",
     yes: bool = False,
 ) -> None:
-    """Do the whole first day: rent, provision and deploy; run again, it goes on where it stopped."""
+    """Do the whole first day: rent, provision a server, and deploy; run again, it goes on where it stopped."""
     given = {
         "region": region, "domain": domain, "network": network, "public-key": public_key, "alert-email": alert_email,
     }  # fmt: skip
@@ -99,17 +99,23 @@ class FirstDay:
 
     def _steps(self) -> list[FirstDayStep]:
         name = self._configuration_name
+        is_cluster = Configuration(ROOT / name).get("shape") == "cluster"
         return [
             FirstDayStep("Configure the stack", f"alone: edit {name}", self._configure),
             FirstDayStep("Keep passphrase and state", f"they are in {operator_files.FOLDER}", self._prepare_state),
             FirstDayStep("Ask AWS whether all can be rented", "alone: fab preflight", self._check),
             FirstDayStep("Rent it", "alone: pulumi up", self._rent),
+            *([] if is_cluster else self._steps_of_a_machine()),
+            FirstDayStep("Deploy", "alone: fab deploy", self._deploy),
+            FirstDayStep("See that alarms reach you", "alone: fab status", self._say_whether_alarms_are_heard),
+        ]
+
+    def _steps_of_a_machine(self) -> list[FirstDayStep]:
+        return [
             FirstDayStep("Know the server by its key", "alone: fab trust", self._trust),
             FirstDayStep("Wait until it lets you in", "nothing to do", self._wait_for_ssh),
             FirstDayStep("Provision it", "alone: fab provision", self._provision),
             FirstDayStep("Wait for the records of the domain", "alone: fab records --wait", self._wait_for_records),
-            FirstDayStep("Deploy", "alone: fab deploy", self._deploy),
-            FirstDayStep("See that alarms reach you", "alone: fab status", self._say_whether_alarms_are_heard),
         ]
 
     @property
@@ -141,9 +147,10 @@ class FirstDay:
 
     def _is_rented(self) -> bool:
         try:
-            return bool(self._settings().host)
+            settings = self._settings()
         except HostSettingsError:
             return False
+        return bool(settings.host or settings.cluster)
 
     def _rent(self) -> None:
         command = ["pulumi", "up", "--stack", self.stack, *(["--yes"] if self.is_agreed else [])]
@@ -178,7 +185,8 @@ class FirstDay:
         deploy(self.context, stack=self.stack)
 
     def _say_whether_alarms_are_heard(self) -> None:
-        settings = self._settings()
+        rented = self._settings()
+        settings = rented.cluster if rented.cluster and not rented.host else rented
         sentences = list(alarm_mails.unheard(settings))
         for sentence in sentences:
             self.console.print(f"  {sentence}", style="yellow", markup=False)

@@ -46,8 +46,9 @@ class ClusterSize(BaseModel):
 class ClusterSettings(BaseModel):
     """The cluster, in the names of the stack's output `cluster`.
 
-    `domain` is where it answers, next.DOMAIN while a server answers for DOMAIN. Services and families of task
-    definitions are names, repositories are addresses to push to; `database_master_secret` and `secret` are ARNs.
+    `domain` is where it answers, next.DOMAIN while a server answers for DOMAIN; `public_host` is what that leads to,
+    the balancer or CloudFront. Services and families of task definitions are names, repositories are addresses to push
+    to; `database_master_secret` and `secret` are ARNs.
     Texts are empty for what was not rented: the bucket of backups, the alarms' topic, the dashboard.
     """
 
@@ -71,6 +72,7 @@ class ClusterSettings(BaseModel):
     backup_repository: str
     load_balancer_arn: str
     load_balancer_name: str
+    public_host: str
     listener_arn: str
     target_group_arn: str
     database_identifier: str

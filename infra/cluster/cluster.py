@@ -37,6 +37,7 @@ class Cluster(ComponentResource):
         self.certificate = ClusterCertificate("certificate", settings, records, own)
         self.balancer = Balancer("balancer", settings, self.network, self.certificate.arn, own)
         cdn = self._cdn() if settings.cdn == "cloudfront" else None
+        self._public_host = cdn.host if cdn else self.balancer.host_name
         if cdn:
             records.lead_to_balancer(cdn.host, cdn.zone_id)
         else:
@@ -151,6 +152,7 @@ class Cluster(ComponentResource):
             "backup_repository": self.registry.backup,
             "load_balancer_arn": self.balancer.arn,
             "load_balancer_name": self.balancer.host_name,
+            "public_host": self._public_host,
             "listener_arn": self.balancer.listener.arn,
             "target_group_arn": self.balancer.target_group,
             "database_identifier": self.database.identifier,

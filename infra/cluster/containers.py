@@ -73,8 +73,8 @@ def backup_containers(parts: Parts) -> str:
             "PGSSLMODE": "require",
         },
     )
-    own = {"DATABASE_URL": "BACKUP_DATABASE_URL", "BACKUP_SIGNING_KEY": "BACKUP_SIGNING_KEY"}
-    own |= {name: name for name in _SETUP}
+    own = {"DATABASE_URL": "BACKUP_DATABASE_URL"}
+    own |= {name: name for name in (*_SETUP, "BACKUP_SIGNING_KEY", "BACKUP_RECIPIENT")}
     administrator = {"PGUSER": "username", "PGPASSWORD": "password"}  # keys that RDS gives its secret
     backup["secrets"] = secrets_of(parts["secret"], own) + secrets_of(parts["master_secret"], administrator)
     return json.dumps([backup])

@@ -9,7 +9,7 @@ from infra.empty_secret import empty_secret
 # All are in it from the first deploy on, if only empty: a task whose definition names a missing key never starts.
 KEYS = (
     "SECRET_KEY", "SECRET_KEYS_BEFORE", "APP_DATABASE_URL", "WORKER_DATABASE_URL", "OWNER_DATABASE_URL",
-    "BACKUP_DATABASE_URL", "SMTP_URL", "OIDC_CLIENT_SECRET", "BACKUP_SIGNING_KEY",
+    "BACKUP_DATABASE_URL", "SMTP_URL", "OIDC_CLIENT_SECRET", "BACKUP_SIGNING_KEY", "BACKUP_RECIPIENT",
 )  # fmt: skip
 
 

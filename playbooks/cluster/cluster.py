@@ -69,12 +69,13 @@ class ClusterShape:
         *,
         rotate: str = "",
         mail: bool = False,
+        oidc: bool = False,
         inbox: bool = False,
         payments: bool = False,
         folder: bool = False,
         dry_run: bool = False,  # noqa: ARG002  # the session has it
     ) -> None:
-        secrets_rotation.change(self.session, rotate, mail=mail, for_n8n=inbox or payments or folder)
+        secrets_rotation.change(self.session, rotate, mail=mail, oidc=oidc, for_n8n=inbox or payments or folder)
 
     def backup(self, *, base: bool = False, prove: bool = False, dry_run: bool = False) -> None:  # noqa: ARG002  # the session has it
         backups.backup(self.session, base=base, prove=prove)

@@ -22,14 +22,14 @@ _SECONDS = 10
 
 def site_answers_over_https(found: ClusterSession) -> str:
     try:
-        wait_until_served(found.settings.load_balancer_name, found.settings.domain, seconds=0)
+        wait_until_served(found.settings.public_host, found.settings.domain, seconds=0)
     except HostError as error:
         return str(error)
     return ""
 
 
 def plain_http_leads_to_https(found: ClusterSession) -> str:
-    connection = http.client.HTTPConnection(found.settings.load_balancer_name, timeout=_SECONDS)
+    connection = http.client.HTTPConnection(found.settings.public_host, timeout=_SECONDS)
     try:
         connection.request("GET", "/", headers={"Host": found.settings.domain})
         answer = connection.getresponse()
@@ -98,7 +98,7 @@ def only_the_balancer_is_reachable(found: ClusterSession) -> str:
     }
     described = ec2.describe_security_groups(GroupIds=sorted(groups))["SecurityGroups"]
     is_open = [one["GroupId"] for one in described if any(_addresses(rule) for rule in one["IpPermissions"])]
-    return f"{', '.join(is_open)} lets addresses in" if is_open else ""
+    return f"addresses are let in by {', '.join(is_open)}" if is_open else ""
 
 
 def tasks_cannot_write_their_disk(found: ClusterSession) -> str:
@@ -107,7 +107,7 @@ def tasks_cannot_write_their_disk(found: ClusterSession) -> str:
 
 def tasks_are_not_root(found: ClusterSession) -> str:
     return _of_each_container(
-        found, lambda one: "is root" if str(one.get("user", "")).startswith(("0", "root")) else ""
+        found, lambda one: "is root" if str(one.get("user") or "root").startswith(("0", "root")) else ""
     )
 
 
@@ -118,7 +118,7 @@ def tasks_run_images_by_digest(found: ClusterSession) -> str:
 def services_go_back_by_themselves(found: ClusterSession) -> str:
     services = (found.settings.app_service, found.settings.worker_service)
     wrong = [name for name in services if not _has_breaker(releases.service(found, name))]
-    return f"{', '.join(wrong)} has no circuit breaker that rolls back" if wrong else ""
+    return f"no circuit breaker rolls back {', '.join(wrong)}" if wrong else ""
 
 
 CONTROLS: tuple[Control, ...] = (
@@ -166,6 +166,7 @@ def _addresses(rule: Mapping[str, Any]) -> list[str]:
     return [
         *(one["CidrIp"] for one in rule.get("IpRanges", ())),
         *(one["CidrIpv6"] for one in rule.get("Ipv6Ranges", ())),
+        *(one["PrefixListId"] for one in rule.get("PrefixListIds", ())),
     ]
 
 

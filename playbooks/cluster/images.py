@@ -72,6 +72,11 @@ def require_docker(found: ClusterSession) -> None:
                 f"{found.settings.name}: the images are built on this machine, and it has no Docker: install Docker "
                 "with its Compose, or deploy from a machine that has them."
             ) from error
+        except subprocess.TimeoutExpired as error:
+            raise RefusedError(
+                f"{found.settings.name}: the images are built on this machine, and `{' '.join(command)}` does not "
+                "answer: start Docker, then run this again."
+            ) from error
         if done.returncode:
             raise RefusedError(
                 f"{found.settings.name}: the images are built on this machine, and `{' '.join(command)}` fails: "

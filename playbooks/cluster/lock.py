@@ -31,9 +31,10 @@ def acquire(found: ClusterSession, what: str) -> None:
     """Raise RefusedError if the lock is held already."""
     ours = {"who": performer(), "what": what, "since": utc_now(), "id": secrets.token_hex(8)}
     if not notes.is_created(found, _NAME, ours):
+        held_by = holder(found) or "Somebody held the lock until now"
         raise RefusedError(
-            f"{found.settings.name}: {holder(found)}. Wait for it to end; if it was cut off, look at `fab status`, "
-            "then take the lock away with `fab lock --release`."
+            f"{found.settings.name}: {held_by}. Wait for it to end; if it was cut off, look at `fab status`, then take "
+            "the lock away with `fab lock --release`."
         )
 
 

@@ -65,7 +65,7 @@ class OneOff:
         is_secret: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> Ended:
-        """Return how it ended; raises ClusterError if it did not start, or takes longer than `seconds`.
+        """Return how it ended; raises ClusterError if it did not start, WaiterError if it takes longer than `seconds`.
 
         What it prints stays in the log as long as everything else does, unless it `is_secret`.
         """
@@ -132,7 +132,7 @@ class OneOff:
                     return []
                 raise
             lines += [str(event["message"]) for event in page["events"]]
-            if page["nextForwardToken"] == token or not page["events"]:
+            if page["nextForwardToken"] == token:  # a page may be empty before the last one
                 return lines
             token = page["nextForwardToken"]
 

@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from playbooks.cluster import notes
@@ -16,9 +16,10 @@ _MIGRATIONS = "app/store/migrations"
 
 @dataclass(frozen=True, slots=True)
 class ClusterRelease:
-    """`revisions` has the task definition of each family; `is_left` says that it was gone back from.
+    """`revisions` has the task definition of each family, and `settings` what `server.env` added to them.
 
-    `served_since` is the moment of its deploy in UTC, empty until it has served: a rollback must not choose it before.
+    `served_since` is the moment of its deploy in UTC: it is noted once it has served. `is_left` says that it was gone
+    back from.
     """
 
     version: str
@@ -27,6 +28,7 @@ class ClusterRelease:
     revisions: Mapping[str, str]
     served_since: str = ""
     is_left: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_note(cls, noted: Mapping[str, Any]) -> Self:
@@ -40,21 +42,26 @@ def write(found: ClusterSession, release: ClusterRelease) -> None:
 def served(found: ClusterSession) -> list[ClusterRelease]:
     """Return the releases that have served and can be rolled back to, last deployed first."""
     noted = [ClusterRelease.from_note(notes.read(found, name)) for name in notes.names_in(found, _FOLDER)]
-    return sorted((one for one in noted if one.served_since), key=lambda one: one.served_since, reverse=True)
+    return sorted(noted, key=lambda one: one.served_since, reverse=True)
 
 
 def current(found: ClusterSession) -> ClusterRelease | None:
-    """Return the release whose revision the service of the app has; None if none does yet."""
+    """Return the release whose revision the service of the app has; None if that of none does."""
     revision = service(found, found.settings.app_service)["taskDefinition"]
     family = found.settings.app_family
     return next((one for one in served(found) if one.revisions.get(family) == revision), None)
 
 
 def deployed(found: ClusterSession) -> ClusterRelease:
-    """Return the release that serves; raises ReleaseError if none does yet."""
+    """Return the release that serves; raises ReleaseError if none does yet, or a deploy was interrupted."""
     release = current(found)
     if not release:
-        raise ReleaseError(f"{found.settings.name}: nothing was deployed yet: run `fab deploy` first.")
+        why = (
+            "a deploy was interrupted: run `fab deploy` again"
+            if served(found)
+            else "nothing was deployed yet: run `fab deploy` first"
+        )
+        raise ReleaseError(f"{found.settings.name}: {why}.")
     return release
 
 

@@ -119,7 +119,7 @@ def _owed(report: dict[str, Any]) -> str:
 
 def _put_in_place(found: ClusterSession, release: releases.ClusterRelease, host: str) -> None:
     """Let the database of now refuse what is written, if it can be asked: it would be missing in the other."""
-    known = secret.values(found)
+    known, noted = secret.values(found), notes.read(found, _NOTE)
     with found.steps.step("Let nobody write"):
         why = ("--minutes", _LIMIT_MINUTES, "--why", "A backup is restored.")
         stopped = OneOff.of_app(found).run("invoices", "maintenance", "on", *why)
@@ -131,10 +131,22 @@ def _put_in_place(found: ClusterSession, release: releases.ClusterRelease, host:
         with found.steps.step("Start app and worker with it"):
             services.roll(found, services.rolled_again(found, release), release.version)
     except BaseException:
-        secret.write(found, known)
-        notes.remove(found, _NOTE)
-        _let_write(found)
+        _put_back(found, release, known, noted)
         raise
+    _let_write(found)
+
+
+def _put_back(
+    found: ClusterSession, release: releases.ClusterRelease, known: secret.Values, noted: dict[str, Any]
+) -> None:
+    """Start every task again, as some may use the other database already; until all have, `--back` does the same."""
+    secret.write(found, known)
+    with found.steps.step("Start app and worker with the database of before"):
+        services.roll(found, services.rolled_again(found, release), release.version)
+    if noted:
+        notes.write(found, _NOTE, noted)
+    else:
+        notes.remove(found, _NOTE)
     _let_write(found)
 
 

@@ -12,16 +12,19 @@ _SERVED_SECONDS = 60
 def rollback(found: ClusterSession, to: str) -> None:
     serving = releases.deployed(found)
     release = chosen(found, serving, to)
-    refuse_over_migrations(found, release)
     version = release.version
     if found.is_rehearsal:
+        refuse_over_migrations(found, release)
         found.steps.note(f"{version} would serve in place of {serving.version}.")
         return
     with lock.held(found, f"rollback to {version}"), history.failure_noted(found, "rollback", version):
+        if releases.deployed(found) != serving:
+            raise RefusedError(f"{found.settings.name}: another version serves by now: run this again.")
+        refuse_over_migrations(found, release)
         with found.steps.step("Start tasks beside, switch to them, let the others end"):
             services.roll(found, services.rolled_again(found, release), version)
         with found.steps.step("Wait until the site answers"):
-            wait_until_served(found.settings.load_balancer_name, found.settings.domain, seconds=_SERVED_SECONDS)
+            wait_until_served(found.settings.public_host, found.settings.domain, seconds=_SERVED_SECONDS)
         releases.mark_rolled_back_to(found, version)
         images.mark_deployed(found, release.images)
         history.append(found, "rollback", version, "serves")

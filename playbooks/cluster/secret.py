@@ -4,13 +4,20 @@ import json
 import secrets
 import string
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_ssh_private_key,
+)
 
-from playbooks.steps import aws
+from playbooks.steps import aws, backup_key
 from playbooks.steps.session import ClusterSession, RefusedError
 
 Values = Mapping[str, str]
@@ -22,6 +29,7 @@ ROLES = {
     "BACKUP_DATABASE_URL": "invoices_backup",
 }
 _PASSWORD_LENGTH = 32
+_RECIPIENT = backup_key.NAME
 _NO_VALUE = "ResourceNotFoundException"
 
 
@@ -47,13 +55,17 @@ def write(found: ClusterSession, new: Values) -> None:
     found.aws.client("secretsmanager").put_secret_value(SecretId=found.settings.secret, SecretString=json.dumps(new))
 
 
-def ensure(found: ClusterSession) -> bool:
-    """Make what is missing, and return whether anything was: a task whose key is missing would not start."""
+def ensure(found: ClusterSession, chosen_recipient: str = "") -> None:
+    """Make what is missing: a task whose key is missing would not start.
+
+    Backups are encrypted to the key that was chosen, else to the one of before, else to the operator's.
+    """
     known = values(found)
-    missing = {name: text for name, text in _made(found.settings.database_host).items() if name not in known}
-    if missing:
-        write(found, {**known, **missing})
-    return bool(missing)
+    recipient = chosen_recipient or known.get(_RECIPIENT) or _own_recipient(found)
+    wanted = {**_made(found.settings.database_host), **known, _RECIPIENT: recipient}
+    if wanted != known:
+        write(found, wanted)
+    backup_key.note_signer(_key_file(found), _public_half(wanted["BACKUP_SIGNING_KEY"]))
 
 
 def new_passwords(known: Values) -> dict[str, str]:
@@ -80,6 +92,15 @@ def new_key() -> str:
     return secrets.token_urlsafe(48)
 
 
+def _own_recipient(found: ClusterSession) -> str:
+    return backup_key.public_half(_key_file(found), found.steps) if found.settings.backup_bucket else ""
+
+
+def _key_file(found: ClusterSession) -> Path:
+    """Return that of the site's last name: beside a server, whose key it is too, a cluster has another for a while."""
+    return backup_key.file_for(found.settings.domain.removeprefix("next."))
+
+
 def _made(host: str) -> dict[str, str]:
     return {
         "SECRET_KEY": new_key(),
@@ -88,6 +109,7 @@ def _made(host: str) -> dict[str, str]:
         "SMTP_URL": "",
         "OIDC_CLIENT_SECRET": "",
         "BACKUP_SIGNING_KEY": _signing_key(),
+        _RECIPIENT: "",
     }
 
 
@@ -99,3 +121,8 @@ def _url(role: str, host: str) -> str:
 def _signing_key() -> str:
     key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     return key.decode("ascii")
+
+
+def _public_half(signing_key: str) -> str:
+    public = load_ssh_private_key(signing_key.encode("ascii"), None).public_key()
+    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode("ascii")

@@ -10,21 +10,28 @@ from playbooks.steps.session import ClusterSession, RefusedError
 _KINDS = ("signing-key", "database")
 _KEYS_BEFORE = 2  # as on a server
 _SET_UP = "invoices-database-setup"
+_WITHOUT_LOSS = "app and worker would be started with it, and no request lost"
 _WOULD = {
-    "": "The address of the mail server would be asked for",
-    "signing-key": "A new key would be accepted everywhere, then sign, and the one before still count",
-    "database": "The roles of the database would get new passwords",
+    "signing-key": "A new key would be accepted everywhere, then sign, and the one before still count; "
+    f"{_WITHOUT_LOSS}",
+    "database": "The roles of the database would get new passwords, and app and worker be started with them; until "
+    "then a new connection of an old task would be refused",
+}
+_TYPED = {
+    "SMTP_URL": ("mail", "SMTP_URL, such as smtp://user:password@host:587: "),
+    "OIDC_CLIENT_SECRET": ("oidc", "OIDC_CLIENT_SECRET, as the provider made it: "),
 }
 
 
-def change(found: ClusterSession, rotate: str, *, mail: bool, for_n8n: bool) -> None:
+def change(found: ClusterSession, rotate: str, *, mail: bool, oidc: bool, for_n8n: bool) -> None:
     name = found.settings.name
+    asked = [key for key, is_asked in {"SMTP_URL": mail, "OIDC_CLIENT_SECRET": oidc}.items() if is_asked]
     if for_n8n or rotate.startswith("automation"):
         raise RefusedError(f"{name}: a cluster has no automation, so there is nothing to set for n8n.")
     if rotate == "redis":
         raise RefusedError(f"{name}: a cluster has no Redis: its queue is in the database.")
-    if (rotate and rotate not in _KINDS) or not (rotate or mail):
-        raise RefusedError(f"Say what: --mail, or --rotate with one of {', '.join(_KINDS)}.")
+    if (rotate and rotate not in _KINDS) or not (rotate or asked):
+        raise RefusedError(f"Say what: --mail, --oidc, or --rotate with one of {', '.join(_KINDS)}.")
     release = releases.deployed(found)
     if rotate == "database" and secret.host_of(secret.values(found)) != found.settings.database_host:
         raise RefusedError(
@@ -32,13 +39,14 @@ def change(found: ClusterSession, rotate: str, *, mail: bool, for_n8n: bool) -> 
             "then run this again."
         )
     if found.is_rehearsal:
-        found.steps.note(f"{_WOULD[rotate]}; app and worker would be started with it, and no request lost.")
+        would = _WOULD.get(rotate) or f"{' and '.join(asked)} would be asked for; {_WITHOUT_LOSS}"
+        found.steps.note(f"{would}.")
         return
-    url = getpass.getpass("SMTP_URL, such as smtp://user:password@host:587: ") if mail else ""
-    what = f"rotate {rotate}" if rotate else "set mail"
+    typed = {key: getpass.getpass(_TYPED[key][1]) for key in asked}
+    what = f"rotate {rotate}" if rotate else f"set {', '.join(_TYPED[key][0] for key in asked)}"
     with lock.held(found, what), history.failure_noted(found, what, release.version):
-        if mail:
-            _take(found, release, {**secret.values(found), "SMTP_URL": url})
+        if typed:
+            _take(found, release, {**secret.values(found), **typed})
         if rotate == "signing-key":
             _rotate_signing_key(found, release)
         if rotate == "database":

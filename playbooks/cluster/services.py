@@ -83,20 +83,13 @@ def _waiter(deployment: str) -> WaiterModel:
 def _failed(found: ClusterSession, wanted: list[Rolled], before: Mapping[str, str], version: str) -> ClusterError:
     reason = _reason(found, wanted)
     now = {one.name: str(releases.service(found, one.name)["taskDefinition"]) for one in wanted}
-    goes_back = _is_served(found, before)
+    goes_back = bool(releases.served(found))  # at first there are Pulumi's revisions only, without an image
     if goes_back:
         for one in wanted:
             if now[one.name] != before[one.name]:
                 _update(found, Rolled(one.name, before[one.name], one.tasks))
     rest = "the version before serves on" if goes_back else "no version serves yet"
     return ClusterError(f"{found.settings.name}: {version} does not become ready, and {rest}: {reason}")
-
-
-def _is_served(found: ClusterSession, before: Mapping[str, str]) -> bool:
-    """Return whether what ran before is a release: at first there are Pulumi's revisions only, without an image."""
-    revision = before.get(found.settings.app_service, "")
-    family = found.settings.app_family
-    return any(one.revisions.get(family) == revision for one in releases.served(found))
 
 
 def _reason(found: ClusterSession, wanted: list[Rolled]) -> str:

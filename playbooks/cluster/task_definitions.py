@@ -1,8 +1,9 @@
-"""Task definitions: a deploy registers the newest revision once more, with the images of another release."""
+"""Task definitions: a deploy registers the newest revision once more, with the images and settings of a release."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from playbooks.cluster import task_settings
 from playbooks.steps.session import ClusterSession
 
 
@@ -11,8 +12,8 @@ def newest(found: ClusterSession, family: str) -> str:
     return str(_described(found, family)["taskDefinition"]["taskDefinitionArn"])
 
 
-def registered(found: ClusterSession, family: str, images: Mapping[str, str]) -> str:
-    """Return the ARN of a new revision with these images, by the names of its containers."""
+def registered(found: ClusterSession, family: str, images: Mapping[str, str], settings: Mapping[str, str]) -> str:
+    """Return the ARN of a new revision with these images, by the names of its containers, and these settings."""
     ecs = found.aws.client("ecs")
     described = _described(found, family)
     definition = described["taskDefinition"]
@@ -23,7 +24,8 @@ def registered(found: ClusterSession, family: str, images: Mapping[str, str]) ->
         if name in definition
     }
     wish["containerDefinitions"] = [
-        {**container, "image": images[container["name"]]} for container in wish["containerDefinitions"]
+        {**task_settings.with_settings(container, settings), "image": images[container["name"]]}
+        for container in wish["containerDefinitions"]
     ]
     tags = {"tags": described["tags"]} if described.get("tags") else {}
     answer = ecs.register_task_definition(**wish, **tags)

@@ -29,7 +29,7 @@ def verify(found: ClusterSession, only: str) -> None:
     if not only:
         found.steps.note(_drift(found.stack))
     if failed := sum(map(bool, seen.values())):
-        sys.exit(f"{failed} controls are not kept.")
+        sys.exit(f"{failed} of {len(seen)} controls are not kept.")
     found.steps.recap("Every control is kept.")
 
 

@@ -39,6 +39,7 @@ class Shape(Protocol):
         *,
         rotate: str = "",
         mail: bool = False,
+        oidc: bool = False,
         inbox: bool = False,
         payments: bool = False,
         folder: bool = False,

@@ -18,15 +18,23 @@ _SIGNER = "# signer: "
 
 
 def file_of(settings: HostSettings) -> Path:
-    return FOLDER / f"{settings.domain}.backup-key"
+    return file_for(settings.domain)
+
+
+def file_for(domain: str) -> Path:
+    return FOLDER / f"{domain}.backup-key"
 
 
 def recipient(host: Host, settings: HostSettings, steps: Steps) -> str:
     """Return the public half: the server's, else that of this machine's file, which is made if it is missing."""
     on_server = dotenv_values(stream=StringIO(host.read(SETTINGS) or "")).get(NAME) or ""
-    path = file_of(settings)
     if on_server or host.is_rehearsal:
         return on_server
+    return public_half(file_of(settings), steps)
+
+
+def public_half(path: Path, steps: Steps) -> str:
+    """Return that of the file, which is made if it is missing."""
     if not path.exists():
         _make(path)
         steps.console.print(
@@ -49,9 +57,9 @@ def signers(path: Path) -> list[str]:
     return [line.removeprefix(_SIGNER) for line in reversed(lines) if line.startswith(_SIGNER)]
 
 
-def note_signer(settings: HostSettings, public_key: str) -> None:
-    """Add the server's own key to the file, where that is here: what it signed can be told from what others made."""
-    path, signer = file_of(settings), " ".join(public_key.split()[:2])
+def note_signer(path: Path, public_key: str) -> None:
+    """Add the key that signs to the file, where that is here: what it signed can be told from what others made."""
+    signer = " ".join(public_key.split()[:2])
     if path.exists() and signer not in signers(path):
         # A copy from paper may lack its last line end.
         begins = "" if path.read_text(encoding="ascii").endswith("\n") else "\n"

@@ -33,8 +33,8 @@ def file_of(stack: str) -> Path:
     return FOLDER / ("server.env" if stack == STACK else f"server.{stack}.env")
 
 
-def wanted(settings: HostSettings, path: Path) -> dict[str, str]:
-    """Let the file's settings, if it exists, come on top; raises HostSettingsError."""
+def chosen_in(path: Path) -> dict[str, str]:
+    """Return what the operator's file says, nothing without one; raises HostSettingsError for what it must not say."""
     added = {name: value or "" for name, value in (dotenv_values(path) if path.exists() else {}).items()}
     if refused := sorted(_OURS & added.keys()):
         raise HostSettingsError(f"{path.name}: {', '.join(refused)} is set by the stack itself: take it out.")
@@ -46,6 +46,12 @@ def wanted(settings: HostSettings, path: Path) -> dict[str, str]:
         raise HostSettingsError(
             f"{path.name}: OIDC_CLIENT_SECRET is secret: take it out, and run `fab secrets --oidc`."
         )
+    return added
+
+
+def wanted(settings: HostSettings, path: Path) -> dict[str, str]:
+    """Let the file's settings, if it exists, come on top; raises HostSettingsError."""
+    added = chosen_in(path)
     if added.get("CERTIFICATES", "production") not in _CERTIFICATES:
         raise HostSettingsError(f"{path.name}: CERTIFICATES is none of {', '.join(sorted(_CERTIFICATES))}.")
     if "automation" in added.get("COMPOSE_PROFILES", "").split(","):

@@ -88,6 +88,9 @@ def test_the_domain_leads_to_cloudfront_where_there_is_one(behind_cloudfront, cl
     ]
 
     assert leads == [["balancer-1.elb.amazonaws.com"], ["d1.cloudfront.net"]]
+    assert [stack.outputs["cluster"]["public_host"] for stack in (cluster, behind_cloudfront)] == [
+        "balancer-1.elb.amazonaws.com", "d1.cloudfront.net"
+    ]  # fmt: skip
 
 
 def test_the_secret_of_cloudfront_stands_in_no_output(behind_cloudfront):

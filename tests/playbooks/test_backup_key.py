@@ -59,7 +59,7 @@ def test_signers_are_noted_once_and_the_newest_comes_first(folder):
     recipient(RecordingHost())
 
     for key in ("ssh-ed25519 AAAAone invoices", "ssh-ed25519 AAAAtwo invoices", "ssh-ed25519 AAAAone another"):
-        backup_key.note_signer(SETTINGS, key)
+        backup_key.note_signer(backup_key.file_of(SETTINGS), key)
 
     path = backup_key.file_of(SETTINGS)
     assert backup_key.signers(path) == ["ssh-ed25519 AAAAtwo", "ssh-ed25519 AAAAone"]
@@ -71,14 +71,14 @@ def test_a_file_that_is_cut_off_after_its_last_line_takes_a_signer_on_a_line_of_
     path = backup_key.file_of(SETTINGS)
     path.write_text(path.read_text().rstrip("\n"))
 
-    backup_key.note_signer(SETTINGS, "ssh-ed25519 AAAAone invoices")
+    backup_key.note_signer(backup_key.file_of(SETTINGS), "ssh-ed25519 AAAAone invoices")
 
     assert backup_key.signers(path) == ["ssh-ed25519 AAAAone"]
     assert str(backup_key.private(path)).startswith("AGE-SECRET-KEY-")
 
 
 def test_without_the_key_here_no_signer_is_noted(folder):
-    backup_key.note_signer(SETTINGS, "ssh-ed25519 AAAAone invoices")
+    backup_key.note_signer(backup_key.file_of(SETTINGS), "ssh-ed25519 AAAAone invoices")
 
     assert not folder.exists()
 

@@ -167,7 +167,7 @@ def test_waiting_prints_what_is_left_each_time_that_it_changes(public_values):
 
 def test_the_command_names_the_records_to_set(public_values, monkeypatch):
     public_values.clear()
-    monkeypatch.setattr(command_module, "settings_or_exit", lambda _server, _stack: SERVER)
+    monkeypatch.setattr(command_module, "machine_settings_or_exit", lambda _server, _stack: SERVER)
 
     with pytest.raises(SystemExit, match=r"Set these records where the domain is kept:\ninvoices\.example\.com"):
         records(Context())
@@ -175,7 +175,7 @@ def test_the_command_names_the_records_to_set(public_values, monkeypatch):
 
 def test_the_command_claims_nothing_of_a_server_without_a_public_address(monkeypatch, capsys):
     private = SERVER.model_copy(update={"host": "10.0.0.5"})
-    monkeypatch.setattr(command_module, "settings_or_exit", lambda _server, _stack: private)
+    monkeypatch.setattr(command_module, "machine_settings_or_exit", lambda _server, _stack: private)
 
     records(Context())
 
@@ -185,7 +185,7 @@ def test_the_command_claims_nothing_of_a_server_without_a_public_address(monkeyp
 
 
 def test_the_command_says_when_all_are_there(public_values, monkeypatch, capsys):
-    monkeypatch.setattr(command_module, "settings_or_exit", lambda _server, _stack: SERVER)
+    monkeypatch.setattr(command_module, "machine_settings_or_exit", lambda _server, _stack: SERVER)
 
     records(Context())
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from invoke.context import Context
 from rich.console import Console
+from support.cluster_facts import CLUSTER
 from support.recording_stack import FACTS
 
 from playbooks import up as module
@@ -87,7 +88,8 @@ class Day:
             pulumi = asked.read_text().splitlines() if asked.exists() else []
             asked.unlink(missing_ok=True)
             self.is_rented = self.is_rented or bool(pulumi)
-            at = self.done.index("trust") if "trust" in self.done else len(self.done)
+            after = [name for name in ("trust", "deploy") if name in self.done]
+            at = self.done.index(after[0]) if after else len(self.done)
             self.done[at:at] = pulumi
         return self.printed
 
@@ -252,3 +254,22 @@ def test_a_server_of_one_s_own_is_not_rented(day, monkeypatch):
 
     assert day.failed() == "INVOICES_SERVER names server.json, and `fab up` rents a server: unset it first."
     assert day.done == []
+
+
+def test_a_cluster_alone_is_rented_and_deployed_and_needs_no_machine_s_steps(day):
+    (day.folder / "Pulumi.prod.yaml").write_text("config:\n  invoices:shape: cluster\n")
+    day.facts |= {"shape": "cluster", "host": "", "cluster": CLUSTER | {"alarm_topic": ""}}
+
+    printed = day.run(given={name: GIVEN[name] for name in ("region", "domain", "alert-email")})
+
+    assert day.done == ["prepare", "preflight", "pulumi up --stack prod --yes", "deploy"]
+    assert "5/6 Deploy (alone: fab deploy)" in printed
+    assert "No alarms are rented." in printed
+
+
+def test_a_cluster_that_is_rented_is_not_looked_for_again(day):
+    (day.folder / "Pulumi.prod.yaml").write_text("config:\n  invoices:shape: cluster\n")
+    day.facts |= {"shape": "cluster", "host": "", "cluster": CLUSTER | {"alarm_topic": ""}}
+    day.is_rented = True
+
+    assert "It is rented already." in day.run(given={name: GIVEN[name] for name in ("region", "domain", "alert-email")})

@@ -11,6 +11,7 @@ CLUSTER = {
     "backup_repository": "123456789012.dkr.ecr.us-east-1.amazonaws.com/invoices/backup",
     "load_balancer_arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/invoices/1",
     "load_balancer_name": "invoices-1.us-east-1.elb.amazonaws.com",
+    "public_host": "invoices-1.us-east-1.elb.amazonaws.com",
     "listener_arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/invoices/1/2",
     "target_group_arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/inv-1/3",
     "database_identifier": "invoices", "database_host": "invoices.1.us-east-1.rds.amazonaws.com",

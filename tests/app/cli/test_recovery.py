@@ -175,6 +175,27 @@ def test_a_copy_on_another_server_that_holds_the_same_agrees(postgresql_url, tmp
     assert report["figures"]["outstanding"] == {"USD": 100_00}
 
 
+def test_figures_are_those_of_the_database_or_of_its_copy_on_another_server(postgresql_url, tmp_path):
+    with database.opened_beside(postgresql_url):
+        an_invoice("1", a_customer("C1"))
+    host = urlsplit(postgresql_url).hostname
+
+    (code, own), (_, of_copy) = figures(postgresql_url, tmp_path), figures(postgresql_url, tmp_path, "--host", host)
+
+    assert (code, own["ok"], own["sentence"]) == (0, True, "It can be read, and its audit is whole.")
+    assert own["figures"]["outstanding"] == {"USD": 100_00}
+    assert of_copy["figures"] == own["figures"]
+
+
+def test_figures_of_a_database_whose_audit_is_broken_are_refused(postgresql_url, tmp_path, broken_audit):
+    broken_audit(postgresql_url)
+
+    code, report = figures(postgresql_url, tmp_path)
+
+    assert (code, report["ok"]) == (1, False)
+    assert report["sentence"].startswith("The audit is broken at entry 1: ")
+
+
 @pytest.fixture
 def with_n8n(postgresql_url):
     """n8n's database on the same server, with one workflow."""
@@ -224,4 +245,10 @@ def test_a_copy_on_a_server_that_does_not_answer_is_no_copy(postgresql_url, tmp_
 def compared(url, tmp_path, host):
     environment = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path), "DATABASE_URL": url, **ARCHIVE}
     done = command_line.run(environment, "recover", "compare", "--host", host)
+    return done.returncode, json.loads(done.stdout)
+
+
+def figures(url, tmp_path, *words):
+    environment = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path), "DATABASE_URL": url}
+    done = command_line.run(environment, "recover", "figures", *words)
     return done.returncode, json.loads(done.stdout)

@@ -110,6 +110,19 @@ def test_nothing_is_listed_once_every_migration_is_applied(invoices):
     assert invoices("migrate", "--pending").output == ""
 
 
+def test_migrations_that_were_applied_are_listed(invoices):
+    before = invoices("migrate", "--applied").output
+    invoices("migrate")
+
+    assert (before, invoices("migrate", "--applied").output) == ("", "0001_tables\n")
+
+
+def test_what_is_to_come_and_what_was_applied_are_not_listed_at_once(invoices):
+    refused = invoices("migrate", "--pending", "--applied")
+
+    assert (refused.exit_code, refused.output) == (1, "Say only one of --pending and --applied.\n")
+
+
 def test_a_user_without_a_given_password_gets_one_that_is_shown_once(invoices):
     result = invoices("create-user", "--email", "ann@example.com", "--role", "viewer")
 

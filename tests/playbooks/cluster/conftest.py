@@ -11,7 +11,7 @@ from support.rented_cluster import RentedCluster, rented_cluster, stored
 
 from playbooks.cluster import once, services
 from playbooks.cluster.cluster import ClusterShape
-from playbooks.steps import session
+from playbooks.steps import backup_key, session, stack_settings
 from playbooks.steps.progress import Steps
 from playbooks.steps.release import Release
 from playbooks.steps.session import ClusterSession
@@ -59,6 +59,9 @@ def operated():
             patch.setenv("PATH", f"{cluster.folder / 'operator'}{os.pathsep}{os.environ['PATH']}")
             patch.setattr(once, "_PAUSE_SECONDS", 1)
             patch.setattr(services, "_PAUSE_SECONDS", 1)
+            patch.setattr(backup_key, "FOLDER", cluster.folder)
+            patch.setattr(stack_settings, "FOLDER", cluster.folder)
+            (cluster.folder / "server.env").write_text("MAIL_FROM=office@example.com\nDB_MEMORY=768m\n")
             operator = Operator(cluster, [])
             for module in ("deploy", "rollback"):
                 patch.setattr(
@@ -77,11 +80,4 @@ def deployed():
         operator.first = operator.deploy("v1")
         operator.secret_of_first = stored(operator.cluster)
         operator.second = operator.deploy("v2")
-        yield operator
-
-
-@pytest.fixture
-def fresh():
-    """A cluster that was rented, and nothing more."""
-    with operated() as operator:
         yield operator

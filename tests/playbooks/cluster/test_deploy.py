@@ -3,9 +3,12 @@
 import pytest
 from support.rented_cluster import stored
 
+from playbooks.steps import backup_key
+
 NAMES = {
     "SECRET_KEY", "SECRET_KEYS_BEFORE", "APP_DATABASE_URL", "WORKER_DATABASE_URL", "OWNER_DATABASE_URL",
     "BACKUP_DATABASE_URL", "SMTP_URL", "OIDC_CLIENT_SECRET", "BACKUP_SIGNING_KEY",
+    "BACKUP_RECIPIENT",
 }  # fmt: skip
 
 
@@ -36,6 +39,26 @@ def test_roles_reach_the_database_of_rds_over_tls_by_passwords_that_nobody_chose
     assert address.startswith("postgresql://invoices_app:")
     assert len(address.rpartition(":")[2]) == 32
     assert rest == "invoices.1.us-east-1.rds.amazonaws.com:5432/invoices?sslmode=require"
+
+
+def test_backups_are_encrypted_to_a_key_that_only_the_operator_has_and_it_notes_who_signs_them(deployed):
+    path = deployed.cluster.folder / "invoices.example.com.backup-key"
+    values = stored(deployed.cluster)
+
+    assert values["BACKUP_RECIPIENT"] == str(backup_key.private(path).to_public())
+    assert path.read_text().splitlines()[1] not in str(values)
+    assert [signer.split()[0] for signer in backup_key.signers(path)] == ["ssh-ed25519"]
+    assert f"{path} was made: without it no backup can be read." in deployed.first
+
+
+def test_tasks_get_the_settings_that_the_operator_chose_and_none_of_a_machine_s(deployed):
+    ecs = deployed.cluster.aws.client("ecs")
+    revision = deployed.cluster.service("invoices-worker")["taskDefinition"]
+    (worker,) = ecs.describe_task_definition(taskDefinition=revision)["taskDefinition"]["containerDefinitions"]
+    variables = {one["name"]: one["value"] for one in worker["environment"]}
+
+    assert variables["MAIL_FROM"] == "office@example.com"
+    assert "DB_MEMORY" not in variables
 
 
 def test_database_and_roles_are_made_by_the_first_deploy_only(deployed):

@@ -31,7 +31,7 @@ class Cluster:
     """Remembers what was done to it, in order; AWS's restore to a moment is not to be had here."""
 
     def __init__(self, monkeypatch):
-        self.done, self.notes, self.fails = [], {}, False
+        self.done, self.notes, self.fails_at = [], {}, None
         self.values = {name: ADDRESS.format(role, BEFORE) for name, role in secret.ROLES.items()}
         self.said = io.StringIO()
         settings = ClusterSettings.model_validate(CLUSTER)
@@ -76,8 +76,12 @@ class Cluster:
 
     def _rolled(self, *_words):
         self.done.append("roll")
-        if self.fails:
+        if secret.host_of(self.values) == self.fails_at:
             raise ClusterError("invoices: v1 does not become ready")
+
+
+def always_failing(*_words):
+    raise ClusterError("invoices: v1 does not become ready")
 
 
 @pytest.fixture
@@ -112,14 +116,34 @@ def test_a_trial_changes_nothing_and_deletes_what_it_made(cluster):
 
 
 def test_a_restore_whose_tasks_do_not_start_leaves_the_database_of_before(cluster):
-    cluster.fails = True
+    cluster.fails_at = AFTER
 
     with pytest.raises(ClusterError):
         module.restore(cluster.session, Wish())
 
-    assert secret.host_of(cluster.values) == BEFORE
     assert cluster.notes == {}
-    assert cluster.done[-2:] == ["invoices maintenance off", "unlock"]
+    assert cluster.done[-6:] == [f"use {AFTER}", "roll", f"use {BEFORE}", "roll", "invoices maintenance off", "unlock"]
+
+
+def test_a_return_whose_tasks_do_not_start_can_be_tried_again(cluster):
+    module.restore(cluster.session, Wish())
+    cluster.fails_at = BEFORE
+
+    with pytest.raises(ClusterError):
+        module.back(cluster.session)
+
+    assert cluster.notes == {"restored": {"before": BEFORE, "after": AFTER}}
+    assert secret.host_of(cluster.values) == AFTER
+
+
+def test_nobody_writes_while_neither_database_can_be_used(cluster, monkeypatch):
+    monkeypatch.setattr("playbooks.cluster.restore.services.roll", always_failing)
+
+    with pytest.raises(ClusterError):
+        module.restore(cluster.session, Wish())
+
+    assert cluster.notes == {"restored": {"before": BEFORE, "after": AFTER}}
+    assert cluster.done[-2:] == [f"use {BEFORE}", "unlock"]
 
 
 def test_what_was_there_before_is_gone_back_to(cluster):
