@@ -56,10 +56,8 @@ def test_the_balancer_speaks_to_the_proxy_and_the_proxy_waits_for_the_app(stack)
     assert environment(containers(stack, "app")["app"])["HOST"] == "127.0.0.1"
 
 
-def test_the_addresses_of_proxy_and_balancer_are_never_taken_for_that_of_a_browser(stack):
-    trusted = environment(containers(stack, "app")["app"])["TRUSTED_PROXIES"]
-
-    assert trusted == "127.0.0.1,10.20.0.0/16"
+def test_the_app_believes_the_proxy_of_its_own_task_only(stack):
+    assert environment(containers(stack, "app")["app"])["TRUSTED_PROXIES"] == "127.0.0.1"
 
 
 def test_the_proxy_takes_its_configuration_of_a_task_and_believes_nobody_but_the_balancer(stack):
@@ -161,6 +159,13 @@ def test_only_the_task_that_makes_the_database_gets_the_administrator_s_password
 
     assert given == ["backup"]
     assert secrets(containers(stack, "backup")["backup"])["PGPASSWORD"].endswith("secret:rds!db-1:password::")
+
+
+@pytest.mark.parametrize(("size", "connections"), [("small", "160"), ("large", "240")])
+def test_the_app_s_role_may_have_the_connections_of_all_tasks_while_a_deploy_runs_them_twice(size, connections):
+    stack = rented(**CLUSTER, clusterSize=size)
+
+    assert environment(containers(stack, "backup")["backup"])["DB_APP_CONNECTIONS"] == connections
 
 
 def test_no_secret_is_a_plain_variable(stack):
