@@ -100,7 +100,7 @@ def test_what_is_as_it_should_be_is_said_too_and_nothing_is_asked_about_a_server
         "credentials of arn:aws:iam::1:user/ann",
         "monthlyBudget, $175",
         "zones us-east-1a, us-east-1b",
-        "3.5 vCPU of Fargate, of 6",
+        "4 vCPU of Fargate, of 6",
         "VPC, 0 of 1 taken by others",
         "load balancer, 0 of 1 taken by others",
         "database, 0 of 1 taken by others",
