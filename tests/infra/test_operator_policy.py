@@ -228,6 +228,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/invoices-app-1a2b"
         Need("ecs:RunTask", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/payroll:1", REGION),
         Need("ecr:PutImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/payroll", REGION),
         Need("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-1", REGION),
+        Need("secretsmanager:RotateSecret", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-1", REGION),
         Need("logs:FilterLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/payroll", REGION),
         Need("s3:GetObject", "arn:aws:s3:::invoices-backups-1/dumps/1.age"),
     ],
