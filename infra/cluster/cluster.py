@@ -124,7 +124,6 @@ class Cluster(ComponentResource):
             "secret": self.secret.arn,
             "master_secret": self.database.master_secret,
             "database_host": self.database.host,
-            "app_connections": str(SIZES[self._settings.cluster_size].app_connections),
             "files_bucket": self.files.name,
             "files_folder": FOLDER,
             "backup_bucket": self._backups.name if self._backups else "",

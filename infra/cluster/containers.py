@@ -71,7 +71,6 @@ def backup_containers(parts: Parts) -> str:
             "PGPORT": str(DATABASE_PORT),
             "PGDATABASE": "postgres",
             "PGSSLMODE": "require",
-            "DB_APP_CONNECTIONS": parts["app_connections"],
         },
     )
     own = {"DATABASE_URL": "BACKUP_DATABASE_URL", "BACKUP_SIGNING_KEY": "BACKUP_SIGNING_KEY"}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from infra.settings import ClusterSize
 
 POSTGRESQL = "17"
-_CONNECTIONS_OF_A_TASK = 40  # the pools of two processes, of 20 each: app/store/db/database.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,6 @@ class ClusterCapacity:
     worker_tasks: int
     database_class: str
     database_gigabytes: int
-
-    @property
-    def app_connections(self) -> int:
-        """Return how many connections the app's role may have: a deploy runs the old and the new tasks together."""
-        return 2 * self.app_tasks * _CONNECTIONS_OF_A_TASK
 
 
 SIZES: Mapping[ClusterSize, ClusterCapacity] = {

@@ -110,15 +110,6 @@ def test_storage_is_watched_before_the_database_is_full(stack):
     assert (storage["threshold"], storage["comparisonOperator"]) == (3_000_000_000, "LessThanThreshold")
 
 
-@pytest.mark.parametrize(("size", "limit"), [("small", 120), ("large", 180)])
-def test_connections_are_watched_before_the_app_s_role_has_all_of_its_own(size, limit):
-    connections = alarm(alarms(size), "database-connections")
-
-    assert (connections["threshold"], connections["alarmDescription"]) == (
-        limit, f"The database has more than {limit} connections.",
-    )  # fmt: skip
-
-
 def test_without_backups_none_is_missed():
     stack = alarms(backups="false")
 

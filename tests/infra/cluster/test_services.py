@@ -161,13 +161,6 @@ def test_only_the_task_that_makes_the_database_gets_the_administrator_s_password
     assert secrets(containers(stack, "backup")["backup"])["PGPASSWORD"].endswith("secret:rds!db-1:password::")
 
 
-@pytest.mark.parametrize(("size", "connections"), [("small", "160"), ("large", "240")])
-def test_the_app_s_role_may_have_the_connections_of_all_tasks_while_a_deploy_runs_them_twice(size, connections):
-    stack = rented(**CLUSTER, clusterSize=size)
-
-    assert environment(containers(stack, "backup")["backup"])["DB_APP_CONNECTIONS"] == connections
-
-
 def test_no_secret_is_a_plain_variable(stack):
     plain = {name for one in every_container(stack) for name in environment(one)}
 
