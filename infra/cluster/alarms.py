@@ -72,7 +72,11 @@ class ClusterAlarms(ComponentResource):
         topic = self._topic()
         self.topic = topic.arn
         self._filters()
-        alarms = [self._alarm(alarm, dimensions) for alarm, dimensions in alarms_of(watched, settings.server_name)]
+        alarms = [
+            self._alarm(alarm, dimensions)
+            for alarm, dimensions in alarms_of(watched, settings.server_name)
+            if settings.backups or alarm.metric != BACKUPS
+        ]
         self.arns = [alarm.arn for alarm in alarms]
         self._database_events()
         self._service_events()

@@ -29,8 +29,8 @@ _ALIVE = (
 
 def app_containers(parts: Parts) -> str:
     app = _product("app", parts, "APP_DATABASE_URL", stop=_STOP_SECONDS)
-    # Only the proxy of the same task reaches it, which adds the balancer's address to where a request is from.
-    _add(app, {"HOST": "127.0.0.1", "TRUSTED_PROXIES": f"127.0.0.1,{ADDRESSES}", "LEAVE_SECONDS": str(_LEAVE_SECONDS)})
+    # Only the proxy of the same task reaches it, which says where a request is from: it knows the balancer's networks.
+    _add(app, {"HOST": "127.0.0.1", "TRUSTED_PROXIES": "127.0.0.1", "LEAVE_SECONDS": str(_LEAVE_SECONDS)})
     _add(app, {"BEHIND_CLOUDFRONT": "on" if parts["cdn"] == "cloudfront" else "off"})
     app["healthCheck"] = _check(["CMD", "python", "-I", "-S", "-c", _ALIVE])
     return json.dumps([app, _proxy(parts)])

@@ -59,7 +59,8 @@ def _items(settings: InfraSettings, size: ClusterCapacity, usage: _Usage) -> Ite
     yield f"Public addresses, {addresses}", addresses * UNITS["address"]
     yield "Secrets Manager, the cluster's", _SECRETS * UNITS["secret"]
     if settings.monitoring != "off":
-        yield "Alarms and dashboard of the cluster", (ALARMS - _FREE_ALARMS) * UNITS["alarm"]
+        alarms = ALARMS if settings.backups else ALARMS - 1
+        yield "Alarms and dashboard of the cluster", (alarms - _FREE_ALARMS) * UNITS["alarm"]
     if settings.monitoring == "detailed":
         figures = _SERVICES * _FIGURES_OF_A_SERVICE + (size.app_tasks + size.worker_tasks) * _FIGURES_OF_A_TASK
         yield f"Container Insights (detailed), about {figures} figures", figures * UNITS["container_figure"]

@@ -44,7 +44,7 @@ class ClusterDashboard(ComponentResource):
             "log_group": watched.log_group,
         }
         body = Output.all(Output.all(**known), Output.all(*alarms)).apply(
-            lambda found: dashboard_body(settings.server_name, settings.region, found[0], found[1])
+            lambda found: dashboard_body(settings, found[0], found[1])
         )
         dashboard = cloudwatch.Dashboard(
             "cluster",
@@ -56,9 +56,11 @@ class ClusterDashboard(ComponentResource):
         self.register_outputs({"name": self.name})
 
 
-def dashboard_body(name: str, region: str, known: Mapping[str, str], alarms: Sequence[str]) -> str:
+def dashboard_body(settings: InfraSettings, known: Mapping[str, str], alarms: Sequence[str]) -> str:
     """Return what CloudWatch takes as JSON: a heading, the alarms, and three figures in a row."""
-    figures = [_figure(region, title, metrics, limit) for title, metrics, limit in _figures(name, known)]
+    name, region = settings.server_name, settings.region
+    wanted = [*_figures(name, known), *([_backups(name)] if settings.backups else [])]
+    figures = [_figure(region, title, metrics, limit) for title, metrics, limit in wanted]
     widgets = [
         {"type": "text", "properties": {"markdown": _HEADING.format(name=name)}, "width": _COLUMNS, "height": 2},
         *([_alarms(alarms)] if alarms else []),
@@ -135,12 +137,11 @@ def _figures(name: str, known: Mapping[str, str]) -> list[tuple[str, list[Metric
             ],
             None,
         ),
-        (
-            "Backups an hour",
-            [[own, BACKUPS, {**_drawn("made", "Sum"), "period": 3600}]],
-            1,
-        ),
     ]
+
+
+def _backups(name: str) -> tuple[str, list[Metric], float]:
+    return "Backups an hour", [[namespace_of(name), BACKUPS, {**_drawn("made", "Sum"), "period": 3600}]], 1
 
 
 def _drawn(label: str, statistic: str) -> dict[str, Any]:

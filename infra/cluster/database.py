@@ -17,7 +17,7 @@ _PARAMETERS = {
     "rds.force_ssl": "1",
     "log_min_duration_statement": str(_MILLISECONDS_BEFORE_LOGGED),
     "log_lock_waits": "1",
-    # What queries are about is in their parameters, and nobody's business.
+    # Parameters hold what queries are about, such as names of customers, which no log needs.
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
     "idle_in_transaction_session_timeout": "600000",

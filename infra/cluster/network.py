@@ -30,8 +30,9 @@ class Network(ComponentResource):
             opts=self._own,
         )  # fmt: skip
         self.vpc = self._vpc.id
-        # Nobody uses the group that comes with a network, and it lets its members connect to one another.
-        ec2.DefaultSecurityGroup("default", vpc_id=self.vpc, tags=self._named("default"), opts=self._own)
+        # Nothing uses the group that comes with a network, and it lets its members connect to one another. It has no
+        # tag: the right to tag it would be one to tag any group of the account, which could then be changed as ours.
+        ec2.DefaultSecurityGroup("default", vpc_id=self.vpc, opts=self._own)
         self.public_subnets, self.private_subnets = self._subnets(settings)
         self.balancer = self._group("balancer", "The load balancer, which everybody may reach by HTTP and HTTPS.")
         self.tasks = self._group("tasks", "The tasks, which only the load balancer may connect to.")

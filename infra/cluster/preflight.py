@@ -56,8 +56,8 @@ def _processors(settings: InfraSettings, quotas: BaseClient) -> Finding:
 
 
 def processors_of_a_deploy(size: ClusterCapacity) -> Decimal:
-    """Return how many vCPU run at once at most: all tasks twice, and a single command."""
-    units = 2 * (size.app_tasks * size.app.cpu + size.worker_tasks * size.worker.cpu) + ONCE.cpu
+    """Return how many vCPU run at once at most: all tasks twice, a single command, and the hourly backup."""
+    units = 2 * (size.app_tasks * size.app.cpu + size.worker_tasks * size.worker.cpu) + 2 * ONCE.cpu
     return Decimal(units) / _UNITS_OF_PROCESSOR
 
 

@@ -52,10 +52,11 @@ def test_a_preview_says_what_a_cluster_would_rent_and_what_it_costs_and_rents_no
     assert engine.account.asked == []
 
 
-def test_a_database_of_another_name_would_replace_the_one_with_the_data_and_is_refused(cluster, cluster_once):
+def test_the_database_with_the_data_is_not_deleted_for_one_of_another_number(cluster, cluster_once):
     cluster.configure(databaseNumber=2)
 
-    assert "as it is currently marked for protection" in cluster.preview(fails=True)
+    refused = " ".join(cluster.preview(fails=True).split())
+    assert 'Instance::database" cannot be deleted because it is protected' in refused
     assert asked_since(cluster, cluster_once) == []
 
 

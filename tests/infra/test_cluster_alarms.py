@@ -110,6 +110,13 @@ def test_storage_is_watched_before_the_database_is_full(stack):
     assert (storage["threshold"], storage["comparisonOperator"]) == (3_000_000_000, "LessThanThreshold")
 
 
+def test_without_backups_none_is_missed():
+    stack = alarms(backups="false")
+
+    assert "cluster-backup" not in {one.name for one in stack.of("MetricAlarm")}
+    assert len(stack.of("MetricAlarm")) == ALARMS - 1
+
+
 def test_figures_of_logs_are_those_of_this_stack_alone():
     spaces = {
         one.inputs["metricTransformation"]["namespace"] for one in alarms(serverName="till").of("LogMetricFilter")

@@ -44,6 +44,12 @@ def test_the_dashboard_shows_all_alarms(cluster):
     assert len(alarms) == len(cluster.of("MetricAlarm"))
 
 
+def test_without_backups_the_dashboard_shows_none(cluster):
+    bodies = [one.one("Dashboard").inputs["dashboardBody"] for one in (cluster, rented(**CLUSTER, backups="false"))]
+
+    assert ["Backups an hour" in body for body in bodies] == [True, False]
+
+
 def test_without_monitoring_nothing_is_watched():
     stack = rented(**CLUSTER, monitoring="off")
 

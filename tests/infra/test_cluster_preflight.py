@@ -1,9 +1,8 @@
 """What the account or the region would refuse of a cluster is said before; AWS's own model holds the answers."""
 
-import boto3
 import pytest
-from botocore.stub import Stubber
 from support.pulumi_stack import CONFIG, REGION
+from support.stubbed_aws import StubbedAws
 
 from infra.findings import Finding
 from infra.preflight import run_checks
@@ -30,9 +29,7 @@ def orderable(**changes):
     }  # fmt: skip
 
 
-class Aws:
-    """Clients of boto3 that answer what is said here, in the order in which they are asked."""
-
+class Aws(StubbedAws):
     def __init__(self, **changed):
         found = {
             "zones": [("us-east-1a", "available"), ("us-east-1b", "available")],
@@ -54,7 +51,7 @@ class Aws:
         ]
         limits = [{"Name": "application-load-balancers", "Max": "1"}]
         quotas = [{"AccountQuotaName": "DBInstances", "Used": 0, "Max": 1}]
-        self._answers = {
+        answers = {
             "sts": [("get_caller_identity", IDENTITY)],
             "ec2": [
                 ("describe_availability_zones", {"AvailabilityZones": zones}),
@@ -75,20 +72,7 @@ class Aws:
             ],
             "iam": found["roles"],
         }  # fmt: skip
-        self._clients = {}
-
-    def __call__(self, service, region):
-        if service not in self._clients:
-            client = boto3.client(service, region, aws_access_key_id="a", aws_secret_access_key="b")
-            stubber = Stubber(client)
-            for operation, answer in self._answers[service]:
-                if isinstance(answer, dict):
-                    stubber.add_response(operation, answer)
-                else:
-                    stubber.add_client_error(operation, answer)
-            stubber.activate()
-            self._clients[service] = client
-        return self._clients[service]
+        super().__init__(answers)
 
 
 class Dns:
@@ -116,7 +100,7 @@ def test_what_is_as_it_should_be_is_said_too_and_nothing_is_asked_about_a_server
         "credentials of arn:aws:iam::1:user/ann",
         "monthlyBudget, $175",
         "zones us-east-1a, us-east-1b",
-        "3.5 vCPU of Fargate, of 6",
+        "4 vCPU of Fargate, of 6",
         "VPC, 0 of 1 taken by others",
         "load balancer, 0 of 1 taken by others",
         "database, 0 of 1 taken by others",

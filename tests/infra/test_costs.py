@@ -71,7 +71,7 @@ def test_while_a_cluster_takes_over_both_are_counted():
     alone = [costs.total(costs.monthly(configured(shape=shape, backups="false"))) for shape in ("server", "cluster")]
 
     both = costs.total(costs.monthly(configured(shape="both", backups="false")))
-    assert both == sum(alone) == Decimal("171.78")
+    assert both == sum(alone) == Decimal("171.68")
 
 
 def test_a_cluster_alone_is_not_missing_the_price_of_a_server():

@@ -1,9 +1,8 @@
 """What AWS would refuse is said in words before anything is rented; the answers are held against AWS's own model."""
 
-import boto3
 import pytest
-from botocore.stub import Stubber
 from support.pulumi_stack import CONFIG, REGION
+from support.stubbed_aws import StubbedAws
 
 from infra.findings import Finding
 from infra.preflight import run_checks
@@ -28,9 +27,7 @@ UBUNTU = {"blueprintId": "ubuntu_24_04", "isActive": True}
 ZONE = {"Id": "/hostedzone/Z1", "Name": "example.com.", "CallerReference": "1"}
 
 
-class Aws:
-    """Clients of boto3 that answer as they are told, in the order in which they are asked."""
-
+class Aws(StubbedAws):
     def __init__(self, **answers):
         answers = {
             "sts": [("get_caller_identity", IDENTITY)],
@@ -60,21 +57,7 @@ class Aws:
         if answers["domains"] is not None:
             lightsail.append(("get_domains", {"domains": answers["domains"]}))
         lightsail.extend(owned * answers["asked_for_own"])
-        self._answers = {"sts": answers["sts"], "lightsail": lightsail, "route53": answers["route53"]}
-        self._clients = {}
-
-    def __call__(self, service, region):
-        if service not in self._clients:
-            client = boto3.client(service, region, aws_access_key_id="a", aws_secret_access_key="b")
-            stubber = Stubber(client)
-            for operation, answer in self._answers[service]:
-                if isinstance(answer, dict):
-                    stubber.add_response(operation, answer)
-                else:
-                    stubber.add_client_error(operation, answer)
-            stubber.activate()
-            self._clients[service] = client
-        return self._clients[service]
+        super().__init__({"sts": answers["sts"], "lightsail": lightsail, "route53": answers["route53"]})
 
 
 class Dns:

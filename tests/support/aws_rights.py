@@ -90,8 +90,8 @@ _EC2 = {
         f"ModifyVpcAttribute {_EC2_TAGS}", "DeleteVpc",
     ),
     "defaultSecurityGroup:DefaultSecurityGroup": (
-        "DescribeSecurityGroups CreateTags@ RevokeSecurityGroupIngress@ RevokeSecurityGroupEgress@",
-        "DescribeSecurityGroups", _EC2_TAGS, "",
+        "DescribeSecurityGroups RevokeSecurityGroupIngress@ RevokeSecurityGroupEgress@", "DescribeSecurityGroups",
+        "", "",
     ),
     "internetGateway:InternetGateway": (
         "CreateInternetGateway CreateTags@CreateInternetGateway AttachInternetGateway", "DescribeInternetGateways",
@@ -282,6 +282,7 @@ _OF_ALL = {
 }  # fmt: skip
 _OF_ALL_OF_A_SERVICE = ("ec2:Describe", "ec2:Create", "elasticloadbalancing:Describe", "rds:Describe")
 _MAKING = ("Create", "RequestCertificate")
+_ON_WHAT_IS_OURS = {"CreateTags", "CreateRoute", "CreateListener", "CreateRule"}
 # What one service does with another for us.
 _OF_OTHERS = {
     "iam:PassRole": f"arn:aws:iam::{ACCOUNT}:role/invoices-app-1a2b3c4",
@@ -325,7 +326,7 @@ def _need(said: str, service: str, name: str, inputs: dict[str, Any], region: st
     action = word if ":" in word else f"{service}:{word}"
     own = action.partition(":")[2]
     server = (inputs.get("tags") or {}).get("Server", "invoices")
-    is_new = own.startswith(_MAKING) and own not in {"CreateTags", "CreateRoute"}
+    is_new = own.startswith(_MAKING) and own not in _ON_WHAT_IS_OURS
     return Need(
         action,
         _resource_of(action, word, service, name, inputs, region),

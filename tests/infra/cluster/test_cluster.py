@@ -18,7 +18,7 @@ UNTAGGED = {
     "BucketVersioning", "BucketPublicAccessBlock", "BucketOwnershipControls", "BucketPolicy", "GroupPolicy", "Group",
     "BucketServerSideEncryptionConfiguration", "BucketObjectLockConfiguration", "BucketLifecycleConfiguration",
     "UserPolicy", "AccessKey", "StaticIp", "StaticIpAttachment", "InstancePublicPorts", "TopicSubscription",
-    "TopicPolicy", "Dashboard", "EventTarget", "LogMetricFilter",
+    "TopicPolicy", "Dashboard", "EventTarget", "LogMetricFilter", "DefaultSecurityGroup",
 }  # fmt: skip
 
 

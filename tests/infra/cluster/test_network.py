@@ -51,10 +51,8 @@ def test_everybody_reaches_the_balancer_only_and_it_only_the_tasks(stack):
     }  # fmt: skip
 
 
-def test_the_group_that_comes_with_a_network_lets_nobody_in_or_out(stack):
-    inputs = stack.one("DefaultSecurityGroup").inputs
-
-    assert not {"ingress", "egress"} & set(inputs)
+def test_the_group_that_comes_with_a_network_lets_nobody_in_or_out_and_has_no_tag(stack):
+    assert set(stack.one("DefaultSecurityGroup").inputs) == {"vpcId"}
 
 
 def test_no_group_says_its_rules_itself_as_they_would_undo_those_beside_it(stack):

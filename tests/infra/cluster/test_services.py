@@ -56,10 +56,8 @@ def test_the_balancer_speaks_to_the_proxy_and_the_proxy_waits_for_the_app(stack)
     assert environment(containers(stack, "app")["app"])["HOST"] == "127.0.0.1"
 
 
-def test_the_addresses_of_proxy_and_balancer_are_never_taken_for_that_of_a_browser(stack):
-    trusted = environment(containers(stack, "app")["app"])["TRUSTED_PROXIES"]
-
-    assert trusted == "127.0.0.1,10.20.0.0/16"
+def test_the_app_believes_the_proxy_of_its_own_task_only(stack):
+    assert environment(containers(stack, "app")["app"])["TRUSTED_PROXIES"] == "127.0.0.1"
 
 
 def test_the_proxy_takes_its_configuration_of_a_task_and_believes_nobody_but_the_balancer(stack):
