@@ -83,7 +83,7 @@ automation-test: .venv/dev ## the workflows on a real n8n, with real mail server
 
 e2e: .venv/dev .venv-s3/s3 ## deploy to a server of its own on this machine, then break it in every way; needs root and Debian
 	@tests/support/install_packages.sh chromium e2fsprogs openssh-client dovecot-imapd
-	$(BIN)/pytest -q -rs -n 2 --durations=20 tests/e2e $(ARGS)
+	$(BIN)/pytest -q -rs -n $(TEST_PROCESSES) --durations=20 tests/e2e $(ARGS)
 
 machine-test: .venv/dev .venv-s3/s3 ## encrypt the disk of a virtual machine, cut its power and open it again; needs root and Debian
 	@tests/support/install_packages.sh qemu-system-x86_64 qemu-img mmdebstrap e2fsprogs openssh-client

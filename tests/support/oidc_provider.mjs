@@ -1,5 +1,5 @@
 // A certified OpenID Connect server: node oidc_provider.mjs MODULES PORT ACCOUNTS REDIRECT
-// ACCOUNTS is a JSON file of claims by name, read at each use: whoever is not in it (any more) cannot sign in. The password counts for nothing.
+// ACCOUNTS is a JSON file of claims by name, read at each use: an account that is not in it (any more) cannot sign in. The password counts for nothing.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
