@@ -99,6 +99,8 @@ def project(tmp_path_factory):
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
+    if (ROOT / ".venv-s3").exists():  # the S3 server of the tests
+        (copy / ".venv-s3").symlink_to(ROOT / ".venv-s3")
     return copy
 
 

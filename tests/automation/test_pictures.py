@@ -39,7 +39,7 @@ def editor(started):
         page.goto("/signin")
         page.get_by_label("Email").fill(started.n8n.environment["N8N_INSTANCE_OWNER_EMAIL"])
         page.locator("input[type=password]").fill((started.n8n.secrets / "owner_password").read_text().strip())
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/home/**", timeout=60_000)
         yield page
 

@@ -88,7 +88,7 @@ def login(browser, server):
             page.goto("/sign-in")
             page.get_by_label("E-mail").fill(email)
             page.get_by_label("Password").fill(password)
-            page.get_by_role("button", name="Sign in").click()
+            page.get_by_role("button", name="Sign in", exact=True).click()
             page.get_by_role("heading", name="What is owed").wait_for()
             kept[email] = context.storage_state()
             context.close()

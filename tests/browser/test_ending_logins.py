@@ -24,7 +24,7 @@ def person(command, request):
 def sign_in(page, email):
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("heading", name="What is owed").wait_for()
 
 

@@ -54,7 +54,7 @@ def say_who(page, email, password=PASSWORD):
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def type_code(page, key, button, password=None):
@@ -92,7 +92,7 @@ def test_the_second_step_is_set_up_and_a_recovery_code_signs_in(window, person, 
         page.get_by_role("button", name="Sign out").click()
         say_who(page, person)
         page.get_by_label("Code", exact=True).fill(codes[4])
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
 
         page.get_by_text("9 of 10 are left").wait_for()
 
@@ -145,7 +145,7 @@ def test_who_was_signed_out_while_typing_sends_it_after_signing_in(window, perso
         page.get_by_text("You were signed out, and nothing was saved yet.").wait_for()
         page.get_by_label("E-mail").fill(person)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_role("button", name="Send again").click()
 
         page.get_by_text(f"Recorded 12.34 USD for invoice {debt.numbers[0]}.").wait_for()

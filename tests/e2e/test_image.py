@@ -50,7 +50,8 @@ def test_libraries_that_are_loaded_when_they_are_first_used_are_in_the_image(dep
     used = "obstore.store, webauthn, authlib.oidc.core, joserfc.jwt, cryptography.x509"
 
     assert (
-        deployed.instance.exec("docker", "exec", app, "python", "-c", f"import {used}; print('loaded')") == "loaded\n"
+        deployed.instance.exec("docker", "exec", app, "python", "-c", f"import {used}; print('loaded')").strip()
+        == "loaded"
     )
 
 

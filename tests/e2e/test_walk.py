@@ -71,7 +71,7 @@ def test_a_bookkeeper_signs_in_imports_a_workbook_and_records_a_payment(page, pa
     assert answer.security_details()["subjectName"] == ""  # Caddy's names stand in the alternative names only
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("heading", name="What is owed").wait_for()
 
     page.goto("/imports")

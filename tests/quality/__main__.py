@@ -38,7 +38,7 @@ def signed_in(server):
         page.goto("/sign-in")
         page.get_by_label("E-mail").fill(server.email)
         page.get_by_label("Password").fill(server.password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_role("heading", name="What is owed").wait_for()
         yield page
 

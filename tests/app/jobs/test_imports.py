@@ -301,7 +301,8 @@ def killed_after(importer, sqlite_url):
     def killed(last, what):
         place = json.dumps(astuple(importer.stored_files.place))
         words = [sqlite_url, str(importer.data_dir), place, last, str(what)]
-        return subprocess.run([sys.executable, "-c", KILLED, *words], cwd=ROOT, check=False).returncode
+        own = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+        return subprocess.run([sys.executable, "-c", KILLED, *words], cwd=ROOT, env=own, check=False).returncode
 
     return killed
 

@@ -70,6 +70,7 @@ NEVER_LED_TO = [
     ("POST", "/account/passkeys/<passkey_id:id>/remove"),
     ("POST", "/account/second-factor/codes"),
     ("POST", "/account/second-factor/remove"),
+    ("POST", "/users/<user_id:id>/provider"),
 ]
 
 

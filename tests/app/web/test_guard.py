@@ -14,7 +14,14 @@ from app.web import guard
 from app.web.application import build
 
 WATCHED = {"/health", "/healthz", "/readyz", "/metrics"}
-OPEN_TO_ALL = {"/sign-in", "/set-password", "/forgot-password", *WATCHED, "/static/<content_hash>/<path:path>"}
+OPEN_TO_ALL = {
+    "/sign-in",
+    "/sign-in/passkey",
+    "/set-password",
+    "/forgot-password",
+    *WATCHED,
+    "/static/<content_hash>/<path:path>",
+}
 
 
 def test_every_page_asks_a_stranger_to_sign_in(app, stranger):

@@ -12,17 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from ipaddress import ip_address
+from types import ModuleType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import webauthn
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+from jwt.utils import base64url_decode, base64url_encode
 
 from app.store.access.passkeys import NewPasskey, Passkey
 from app.web.http.signing import derived_all
@@ -80,37 +74,41 @@ class RelyingParty:
 
     def first_handle(self, user_id: int) -> str:
         """Return the user handle, in base64url, for the user's first passkey; later ones have that of the first."""
-        return bytes_to_base64url(hmac.digest(self.keys[0], f"user handle\n{user_id}".encode(), hashlib.sha256))
+        return _text_of(hmac.digest(self.keys[0], f"user handle\n{user_id}".encode(), hashlib.sha256))
 
     def creation_options(
         self, email: str, name: str, handle: str, known: Iterable[Passkey], secret: str, now: datetime
     ) -> str:
         """Return JSON for `navigator.credentials.create`."""
+        webauthn = _library()
+        structs = webauthn.helpers.structs
         options = webauthn.generate_registration_options(
             rp_id=self.host,
             rp_name=self.host,
-            user_id=base64url_to_bytes(handle),
+            user_id=base64url_decode(handle),
             user_name=email,
             user_display_name=name or email,
             challenge=self._challenge(Ceremony.REGISTER, secret, now),
             timeout=_milliseconds(CHALLENGE_LASTS),
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+            authenticator_selection=structs.AuthenticatorSelectionCriteria(
+                resident_key=structs.ResidentKeyRequirement.REQUIRED,
+                user_verification=structs.UserVerificationRequirement.REQUIRED,
             ),
             exclude_credentials=_descriptors(known),
         )
-        return webauthn.options_to_json(options)
+        return str(webauthn.options_to_json(options))
 
     def request_options(self, ceremony: Ceremony, allowed: Iterable[Passkey], secret: str, now: datetime) -> str:
         """Return JSON for `navigator.credentials.get`; without `allowed`, any passkey of this site will do."""
+        webauthn = _library()
         options = webauthn.generate_authentication_options(
             rp_id=self.host,
             challenge=self._challenge(ceremony, secret, now),
             timeout=_milliseconds(CHALLENGE_LASTS),
             allow_credentials=_descriptors(allowed),
-            user_verification=UserVerificationRequirement.REQUIRED,
+            user_verification=webauthn.helpers.structs.UserVerificationRequirement.REQUIRED,
         )
-        return webauthn.options_to_json(options)
+        return str(webauthn.options_to_json(options))
 
     def registered(self, sent: str, name: str, handle: str, secret: str, now: datetime) -> NewPasskey:
         """Return the passkey that the browser made; raises PasskeyRefusedError."""
@@ -118,7 +116,7 @@ class RelyingParty:
         challenge = _challenge_in(client_data)
         made_at = self._made_at(challenge, Ceremony.REGISTER, secret, now)
         try:
-            verified = webauthn.verify_registration_response(
+            verified = _library().verify_registration_response(
                 credential=credential,
                 expected_challenge=challenge,
                 expected_rp_id=self.host,
@@ -131,8 +129,8 @@ class RelyingParty:
             raise PasskeyRefusedError("its id is too long")
         return NewPasskey(
             name=name,
-            credential_id=bytes_to_base64url(verified.credential_id),
-            public_key=bytes_to_base64url(verified.credential_public_key),
+            credential_id=_text_of(verified.credential_id),
+            public_key=_text_of(verified.credential_public_key),
             user_handle=handle,
             sign_count=verified.sign_count,
             challenged_at=made_at,
@@ -146,12 +144,12 @@ class RelyingParty:
         if credential["response"].get("userHandle") not in _handles(passkey, ceremony):
             raise PasskeyRefusedError("it is of another user")
         try:
-            verified = webauthn.verify_authentication_response(
+            verified = _library().verify_authentication_response(
                 credential=credential,
                 expected_challenge=challenge,
                 expected_rp_id=self.host,
                 expected_origin=self.origin,
-                credential_public_key=base64url_to_bytes(passkey.public_key),
+                credential_public_key=base64url_decode(passkey.public_key),
                 credential_current_sign_count=0,  # compared below: the library does so before it knows the signature
                 require_user_verification=True,
             )
@@ -186,7 +184,7 @@ def _parsed(sent: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the credential and its client data; raises PasskeyRefusedError if either cannot be read."""
     try:
         credential: Any = json.loads(sent[:_LARGEST])
-        client_data: Any = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
+        client_data: Any = json.loads(base64url_decode(credential["response"]["clientDataJSON"]))
         client_data.keys(), credential["id"]  # asks whether both are objects that have them
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise PasskeyRefusedError("it could not be read") from error
@@ -198,7 +196,7 @@ def _challenge_in(client_data: dict[str, Any]) -> bytes:
     if client_data.get("crossOrigin") or "topOrigin" in client_data:
         raise PasskeyRefusedError("it was used in a frame of another site")
     try:
-        return base64url_to_bytes(client_data["challenge"])
+        return base64url_decode(client_data["challenge"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise PasskeyRefusedError("it has no challenge") from error
 
@@ -212,8 +210,20 @@ def _seal(key: bytes, ceremony: Ceremony, secret: str, made: bytes) -> bytes:
     return hmac.digest(key, f"{ceremony}\n{secret}\n".encode() + made, hashlib.sha256)
 
 
-def _descriptors(passkeys: Iterable[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(passkey.credential_id)) for passkey in passkeys]
+def _descriptors(passkeys: Iterable[Passkey]) -> list[Any]:
+    descriptor = _library().helpers.structs.PublicKeyCredentialDescriptor
+    return [descriptor(id=base64url_decode(passkey.credential_id)) for passkey in passkeys]
+
+
+def _library() -> ModuleType:
+    """Load the library once a passkey is asked for."""
+    import webauthn  # noqa: PLC0415  # 8 MB that each process saves until then
+
+    return webauthn
+
+
+def _text_of(content: bytes) -> str:
+    return base64url_encode(content).decode()
 
 
 def _is_ip_address(host: str) -> bool:

@@ -387,8 +387,9 @@ def test_an_import_that_waits_too_long_asks_whether_the_worker_runs(browser, tmp
 
 
 @pytest.fixture
-def without_bucket(sqlite, user, settings, clock):
-    """The browser of an admin of an app whose bucket is away."""
+def without_bucket(postgresql, settings, clock):
+    """The browser of an admin of a copy whose bucket is away."""
+    a_user("ann@example.com", Role.ADMIN, "Ann", QUICK_HASH)
     key = {"files_access_key_id": "id", "files_secret_access_key": "secret", "files_region": "us-east-1"}
     away = {"files_url": "s3://files", "files_endpoint": "http://127.0.0.1:1", **key}
     browser = Browser(build(settings.model_copy(update=away), clock))

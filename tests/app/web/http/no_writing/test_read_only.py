@@ -17,7 +17,7 @@ UNTIL = datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
 BAR = "Nothing can be saved until about 2 Mar 2026, 10:15: a larger server. Everything can be read."
 REFUSAL = "Nothing was saved: the server is being worked on. Please send it again after 2 Mar 2026, 10:15."
 OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
-OPEN_ALL_THE_SAME = {"/invoices/bulk", "/sign-in", "/sign-in/code", "/sign-out"}
+OPEN_ALL_THE_SAME = {"/invoices/bulk", "/sign-in", "/sign-in/code", "/sign-in/passkey", "/sign-out"}
 
 
 @pytest.fixture
