@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import bottle
@@ -28,7 +28,6 @@ from app.web.api.operations import operations
 from app.web.api.reference import ApiReference
 from app.web.auth.access_policy import AccessPolicy
 from app.web.auth.browser_sessions import BrowserSessions
-from app.web.auth.oidc.provider import Provider
 from app.web.auth.oidc.rechecks import Rechecks
 from app.web.auth.oidc.sealed import Sealing
 from app.web.auth.session_tokens import SessionTokens
@@ -50,6 +49,9 @@ from app.web.http.security_headers import security_headers
 from app.web.http.signing import derived_all
 from app.web.pages.health import PATHS, HealthAnswers, Watched
 from app.workbook.importing import Importer
+
+if TYPE_CHECKING:
+    from app.web.auth.oidc.provider import Provider
 
 _STATIC = Path(__file__).parents[1] / "static"
 _USUAL_PORTS = {"http": "80", "https": "443"}
@@ -84,8 +86,7 @@ def build(settings: AppSettings, now: Callable[[], datetime] = clock.utc_now) ->
         settings.roles_by_provider,
     )
     limits = open_limits(settings.redis_url)
-    provider = Provider.where_set_up(settings)
-    rechecks = Rechecks(provider, Sealing.with_keys(settings.secret_keys, "provider tokens"))
+    rechecks = Rechecks(_provider(settings), Sealing.with_keys(settings.secret_keys, "provider tokens"))
     relying_party = RelyingParty.at(settings.public_url, settings.secret_keys)
     guard = Guard(now, settings.unsaved_firm, tokens, pages, access_policy, limits.throttles, rechecks, relying_party)
 
@@ -211,3 +212,11 @@ def _refusal(status: int) -> Refusal:
     if status == 405:
         return Refusal("This address cannot be used that way.")
     return Refusal("What was sent could not be understood.")
+
+
+def _provider(settings: AppSettings) -> "Provider | None":
+    if not settings.oidc_issuer:
+        return None
+    from app.web.auth.oidc.provider import Provider  # noqa: PLC0415  # 10 MB that a site without a provider saves
+
+    return Provider.of(settings)

@@ -23,7 +23,7 @@ from app.web.api.tokens import Tokens
 from app.web.auth.access_policy import SECOND_FACTOR, AccessPolicy
 from app.web.auth.account import AccountPages
 from app.web.auth.browser_sessions import BrowserSessions
-from app.web.auth.oidc.provider import CALLBACK
+from app.web.auth.oidc.identity import CALLBACK
 from app.web.auth.oidc.rechecks import Rechecks
 from app.web.auth.oidc.sealed import Sealing
 from app.web.auth.oidc.sign_in import ProviderSignIn

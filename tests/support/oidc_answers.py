@@ -5,7 +5,8 @@ from joserfc.jwk import KeySet, RSAKey
 
 from app.settings import AppSettings
 from app.web.auth.oidc.errors import ProviderAwayError
-from app.web.auth.oidc.provider import Provider, ProviderTokens
+from app.web.auth.oidc.identity import ProviderTokens
+from app.web.auth.oidc.provider import Provider
 
 ISSUER = "https://login.example.com"
 KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})

@@ -224,7 +224,7 @@ def test_whatever_a_page_leads_to_is_there_and_well_made(walk, name):
     crawl, may_ask_for = walk(name)
 
     assert not crawl.complaints, "\n".join(crawl.complaints)
-    assert sorted(may_ask_for - crawl.reached) == NEVER_LED_TO
+    assert sorted(may_ask_for - crawl.reached) == [one for one in NEVER_LED_TO if one in may_ask_for]
 
 
 def test_a_stranger_is_led_through_every_way_in(app, guarded):

@@ -12,10 +12,10 @@ from joserfc.errors import ExpiredTokenError, InvalidClaimError, InvalidKeyIdErr
 from joserfc.jwk import KeySet
 
 from app.web.auth.oidc.errors import ProviderError
+from app.web.auth.oidc.identity import LEEWAY_SECONDS, Identity
 
 # Only those with a public key: neither "none" nor an HMAC, whose key would be a text that others know as well.
 ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"]
-LEEWAY_SECONDS: Final = 60
 
 _KEY_TYPES = {"RSA", "EC", "OKP"}
 _LONGEST_SUBJECT = 255  # OpenID Connect Core, section 2
@@ -35,17 +35,6 @@ class ExpectedToken:
     name: str
     nonce: str | None = None
     access_token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """`email` is empty unless the provider vouches for it; `claimed_email` is what it says."""
-
-    issuer: str
-    subject: str
-    email: str
-    claimed_email: str
-    authenticated_at: int | None
 
 
 def signing_keys(document: Mapping[str, Any]) -> KeySet:

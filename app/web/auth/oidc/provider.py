@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -15,9 +15,9 @@ from joserfc.jwk import KeySet
 
 from app.settings import AppSettings
 from app.web.auth.oidc.errors import ProviderAwayError, ProviderError, ProviderRefusedError
-from app.web.auth.oidc.id_tokens import ExpectedToken, Identity, UnknownKeyError, signing_keys, verified
+from app.web.auth.oidc.id_tokens import ExpectedToken, UnknownKeyError, signing_keys, verified
+from app.web.auth.oidc.identity import CALLBACK, Identity, ProviderTokens
 
-CALLBACK = "/sign-in/provider/callback"
 _TIMEOUT = (3, 5)  # seconds until connected, and until an answer begins
 _METADATA_LASTS = timedelta(hours=1)
 _KEYS_AGAIN = timedelta(minutes=1)  # so that made-up key ids do not become requests
@@ -25,15 +25,6 @@ _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderTokens:
-    """`refresh_token` is empty where the provider gives none, `id_token` where a refresh brings no new one."""
-
-    id_token: str
-    access_token: str
-    refresh_token: str
 
 
 @dataclass(slots=True)
@@ -54,9 +45,7 @@ class Provider:
     _fetched: _Fetched = field(default_factory=_Fetched, repr=False)
 
     @classmethod
-    def where_set_up(cls, settings: AppSettings) -> "Provider | None":
-        if not settings.oidc_issuer:
-            return None
+    def of(cls, settings: AppSettings) -> Self:
         return cls(
             settings.oidc_issuer,
             settings.oidc_client_id,

@@ -3,14 +3,17 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.actions import sign_in
 from app.store.access import logins, users
 from app.store.access.logins import Login
 from app.web.auth.oidc.errors import ProviderError, ProviderRefusedError
-from app.web.auth.oidc.provider import Provider, ProviderTokens
+from app.web.auth.oidc.identity import ProviderTokens
 from app.web.auth.oidc.sealed import Sealing
+
+if TYPE_CHECKING:
+    from app.web.auth.oidc.provider import Provider
 
 CHECKED_EVERY: Final = timedelta(minutes=10)
 LONGEST_UNCONFIRMED: Final = timedelta(hours=1)
@@ -22,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rechecks:
-    provider: Provider | None
+    provider: "Provider | None"
     sealing: Sealing
 
     def sealed(self, tokens: ProviderTokens, now: datetime) -> str:
@@ -51,7 +54,7 @@ class Rechecks:
                 log.warning("user %s was not confirmed by the provider: %s", login.user.id, error.reason)
         return login if since < LONGEST_UNCONFIRMED else None
 
-    def _asked(self, provider: Provider, login: Login, now: datetime) -> Login:
+    def _asked(self, provider: "Provider", login: Login, now: datetime) -> Login:
         before = self.tokens_of(login, now)
         if not before.get("refresh"):
             raise ProviderError("The provider cannot be asked.", "it gave no refresh token")

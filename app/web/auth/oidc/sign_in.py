@@ -5,6 +5,7 @@ import logging
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bottle import HTTPResponse, request
 
@@ -14,8 +15,7 @@ from app.store.access import users
 from app.store.access.users import User
 from app.web.auth.browser_sessions import BrowserSessions
 from app.web.auth.oidc.errors import ProviderError
-from app.web.auth.oidc.id_tokens import LEEWAY_SECONDS, Identity
-from app.web.auth.oidc.provider import Provider, ProviderTokens
+from app.web.auth.oidc.identity import LEEWAY_SECONDS, Identity, ProviderTokens
 from app.web.auth.oidc.rechecks import LONGEST_UNCONFIRMED, Rechecks
 from app.web.auth.oidc.sealed import Sealing
 from app.web.auth.throttling import Attempt, TooManyAttemptsError
@@ -24,6 +24,9 @@ from app.web.http.forms import local_path
 from app.web.http.metrics import Metrics
 from app.web.http.rendering import Pages
 from app.web.http.request_context import RequestContext
+
+if TYPE_CHECKING:
+    from app.web.auth.oidc.provider import Provider
 
 _COOKIE = "provider"
 _SECONDS = 600  # from leaving for the provider until its answer
@@ -49,7 +52,7 @@ class _Pending:
 class ProviderSignIn:
     pages: Pages
     browsers: BrowserSessions
-    provider: Provider | None
+    provider: "Provider | None"
     sealing: Sealing
     rechecks: Rechecks
     metrics: Metrics
@@ -122,7 +125,7 @@ class ProviderSignIn:
         return self.browsers.forget(self.pages.show(left, "sessions/signed_out.html", url=url))
 
     def _identity(
-        self, provider: Provider, pending: _Pending, context: RequestContext
+        self, provider: "Provider", pending: _Pending, context: RequestContext
     ) -> tuple[ProviderTokens, Identity]:
         provider.check_issuer(context.query.get("iss"), context.now)
         if error := context.query.get("error", ""):
@@ -133,7 +136,7 @@ class ProviderSignIn:
         return tokens, provider.identity(tokens, pending.nonce, context.now)
 
     def _signed_in(
-        self, context: RequestContext, provider: Provider, wanted: str, tokens: ProviderTokens, identity: Identity
+        self, context: RequestContext, provider: "Provider", wanted: str, tokens: ProviderTokens, identity: Identity
     ) -> HTTPResponse:
         user = _user_of(identity, provider.name, context.now)
         lasting = self.browsers.lasting if tokens.refresh_token else min(self.browsers.lasting, LONGEST_UNCONFIRMED)
@@ -177,7 +180,7 @@ class ProviderSignIn:
         values = {"wanted": wanted, "email": "", "failure": failure, "sent": None, "lost": ""}
         return self.pages.show(context, "sessions/new.html", status=status, **values)
 
-    def _existing(self) -> Provider:
+    def _existing(self) -> "Provider":
         if self.provider is None:
             raise NotFoundError("There is no page at this address.")
         return self.provider
