@@ -98,6 +98,7 @@ _PUT_OUT = {
     "arn", "ipAddress", "ipv6Addresses", "publicIpAddress", "secret", "address", "masterUserSecrets", "dnsName",
     "zoneId", "arnSuffix", "repositoryUrl", "domainValidationOptions", "status", "fqdn", "revision",
 }  # fmt: skip
+_PUT_OUT_BY_INSTANCES = {"username"}  # which a database is given
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -147,11 +148,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request, context):
         inputs, before = _plain(request.inputs), _plain(request.properties)
-        found = Account.load(self._path).properties(_kind(request.urn), request.id, before or inputs)
+        kind = _kind(request.urn)
+        found = Account.load(self._path).properties(kind, request.id, before or inputs)
         if found is None:
             return provider_pb2.ReadResponse()
+        put_out = _PUT_OUT | _PUT_OUT_BY_INSTANCES if kind == INSTANCE else _PUT_OUT
         # Asked for by an import, which knows no inputs yet, or by a refresh, which has those of the last time.
-        inputs = {key: found[key] for key in inputs or found.keys() - _PUT_OUT if key in found}
+        inputs = {key: found[key] for key in inputs or found.keys() - put_out if key in found}
         return provider_pb2.ReadResponse(id=request.id, properties=_struct(found), inputs=_struct(inputs))
 
     def Update(self, request, context):
