@@ -213,5 +213,5 @@ def _opened(place: FilesPlace) -> "LocalStore | S3Store":
             "timeout": timedelta(seconds=_REQUEST_SECONDS),
         },
         retry_config={"max_retries": _MOST_RETRIES, "retry_timeout": timedelta(seconds=_RETRY_SECONDS)},
-        **{name: value for name, value in named.items() if value},  # type: ignore[arg-type]
+        **{name: value for name, value in named.items() if value},  # type: ignore[arg-type]  # its stubs want each by name
     )

@@ -22,7 +22,7 @@ from playbooks.steps.stack import ONCE, Stack, running
 from playbooks.steps.takeover import check_public_site
 
 _KEPT = "What was there before is kept: `fab restore --back` returns to it, `fab restore --confirm` removes it."
-_MINUTES = "5"  # as those who would write are told; it ends when it is done
+_MINUTES = "5"  # what a page says to users who want to save; it ends when it is done
 _MADE_AT = 'date -u -r "$PGDATA/PG_VERSION" +%Y%m%dT%H%M%SZ'  # a file written once, when the database is made
 _UPLOADED = "/var/lib/invoices/restore.tar"
 _AS_PRODUCT = ("--user", "10001:10001", "--volume", f"{_UPLOADED}:/uploaded.tar:ro")

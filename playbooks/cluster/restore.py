@@ -12,7 +12,7 @@ from playbooks.steps.session import ClusterSession, RefusedError
 
 _NOTE = "restored"
 _KEPT = "What was there before is kept: `fab restore --back` returns to it, `fab restore --confirm` ends that."
-_LIMIT_MINUTES = "60"  # as those who would write are told
+_LIMIT_MINUTES = "60"  # what a page says to users who want to save
 
 
 @dataclass(frozen=True, slots=True)

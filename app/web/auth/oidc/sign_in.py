@@ -191,7 +191,7 @@ class ProviderSignIn:
 
     def _pending(self, context: RequestContext) -> _Pending | None:
         texts = self.sealing.open(self.pages.cookies.read(request, _COOKIE), context.now, seconds=_SECONDS)
-        return _Pending(**{**texts, "began": int(texts["began"])}) if texts else None  # type: ignore[arg-type]
+        return _Pending(**{**texts, "began": int(texts["began"])}) if texts else None  # type: ignore[arg-type]  # texts but for one
 
 
 def _user_of(identity: Identity, name: str, now: datetime) -> User:
